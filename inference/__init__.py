@@ -1,0 +1,1 @@
+"""Serving: the contract, the model bundle, the Lambda handler and the web service."""

@@ -1,0 +1,1 @@
+"""Monitoring: the consumer of predictions, Evidently windows, alerts, dashboards."""

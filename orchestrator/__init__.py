@@ -1,0 +1,1 @@
+"""Training orchestrated by Mage; the library it calls is orchestrator.training."""

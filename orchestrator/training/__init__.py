@@ -1,0 +1,1 @@
+"""Training: the library behind the Mage pipelines."""
