@@ -48,7 +48,8 @@ class Function:
         log: Path,
         root: Path = REPOSITORY,
     ) -> None:
-        self.arn = function_arn(configuration)self._configuration = configuration
+        self.arn = function_arn(configuration)
+        self._configuration = configuration
         self._variables = function_variables(configuration, variables)
         self._log, self._root = log, root
         self._lock = threading.Lock()
