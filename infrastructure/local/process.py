@@ -32,7 +32,8 @@ def tail(log: Path, lines: int = _TAIL_LINES) -> str:
 class Process:
     """A command behind a guard; its output is appended to ``log``.
 
-    The guard ends the command when this object is stopped or when the process that holds it dies, in whatever way.
+    The guard ends the command when this object is stopped or when the process that holds it dies, in whatever way. The
+    guard, not the command, inherits what ``hold`` names.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Process:
         self._environment = environment
         self._cwd = cwd
         self._stop = (stop_signal, grace_seconds)
+        self._keep: tuple[int, ...] = ()
         self._guard: subprocess.Popen[bytes] | None = None
         self._lifeline: IO[bytes] | None = None
 
@@ -69,6 +71,10 @@ class Process:
     def exit_code(self) -> int | None:
         """The command's exit code (128 + n for signal n), or None while it runs."""
         return self._guard.poll() if self._guard else None
+
+    def hold(self, descriptor: int) -> None:
+        """Let the guard inherit one more descriptor; before ``start``."""
+        self._keep += (descriptor,)
 
     def start(self) -> None:
         """Start the command; raises EnvironmentMissing when its program is not there."""
@@ -89,6 +95,7 @@ class Process:
                 env=dict(self._environment) if self._environment is not None else None,
                 cwd=self._cwd,
                 start_new_session=True,
+                pass_fds=self._keep,
             )
         self._lifeline = self._guard.stdin
 

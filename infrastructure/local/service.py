@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import http.client
 import os
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
 from infrastructure.local.configuration import REPOSITORY
+from infrastructure.local.errors import ServiceFailed
+from infrastructure.local.lock import StateLock
 from infrastructure.local.ports import LOOPBACK, free_port
 from infrastructure.local.process import Process
 
@@ -65,6 +68,10 @@ class Service:
         self.state = state
         self.port = free_port(self.preferred_port if usual_port else None)
         self.process: Process | None = None
+        self._stopped = False
+        self._changing = threading.Lock()
+        taken = usual_port and self.preferred_port not in (None, self.port)
+        self.note = f"port {self.preferred_port} was taken" if taken else ""
 
     @property
     def url(self) -> str:
@@ -93,11 +100,19 @@ class Service:
         """Tell whether the server can be used now."""
         raise NotImplementedError
 
-    def launch(self, variables: Mapping[str, str] | None = None) -> None:
-        """Start the server without waiting for it."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.process = self.build({**(variables or {}), **self.environment()})
-        self.process.start()
+    def launch(
+        self, variables: Mapping[str, str] | None = None, lock: StateLock | None = None
+    ) -> None:
+        """Start the server without waiting for it; its guard shares ``lock``."""
+        with self._changing:
+            if self._stopped:
+                raise ServiceFailed(self.name, "was stopped before it started", self.log, "")
+            self.directory.mkdir(parents=True, exist_ok=True)
+            process = self.build({**(variables or {}), **self.environment()})
+            if lock is not None:
+                process.hold(lock.fileno())
+            process.start()
+            self.process = process
 
     def wait_ready(self) -> None:
         """Wait until it can be used; raises ServiceFailed with the end of its log."""
@@ -105,9 +120,11 @@ class Service:
             self.process.wait_ready(self.ready, self.ready_seconds)
 
     def stop(self) -> None:
-        """Stop it and everything it started."""
-        if self.process is not None:
-            self.process.stop()
+        """Stop it and everything it started, for good: a launch under way in another thread included."""
+        with self._changing:
+            self._stopped = True
+            if self.process is not None:
+                self.process.stop()
 
     def __enter__(self) -> Self:
         try:

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Self
 
 from infrastructure.local import configuration as configurations
 from infrastructure.local.emulator import Emulator
-from infrastructure.local.function import LambdaHost
+from infrastructure.local.errors import ConfigurationError
+from infrastructure.local.lock import StateLock
 from infrastructure.local.mage import MageServer
 from infrastructure.local.mlflow import MlflowServer
 from infrastructure.local.postgres import Postgres
+from infrastructure.local.program import LambdaHost
 from infrastructure.local.provision import names, provision
 from infrastructure.local.service import Service
 
-ALL = ("emulator", "postgres", "mlflow", "mage", "lambda")
+FIRST = ("emulator", "postgres", "mlflow", "mage")
+AFTER_PROVISIONING = ("lambda",)
+ALL = (*FIRST, *AFTER_PROVISIONING)
 
 
 class Stack:
-    """``with Stack(state, services=("emulator", "lambda")) as stack: stack.environment`` - running, provisioned, then gone.
+    """Every service of the local cloud, or some; all gone when the ``with`` block or this process ends.
 
-    ``environment`` holds every variable other programs need. The emulator is always there.
+        with Stack(directory, services=("emulator", "lambda")) as stack:
+            stack.environment
+
+    ``environment`` holds every variable other programs need. The emulator is always part of it. Ports are free ones
+    unless ``usual_ports``; two stacks in different state directories do not meet. ``handler`` and ``root`` put another
+    function than the configured one behind the mapping.
     """
 
     def __init__(
@@ -35,55 +44,66 @@ class Stack:
         handler: str | None = None,
         root: Path = configurations.REPOSITORY,
         usual_ports: bool = False,
-        say: Callable[[str], None] = lambda _: None,
+        on_ready: Callable[[Service], None] = lambda _: None,
     ) -> None:
-        state = state.resolve()
-        self.state, self._say = state, say
-        self.configuration = configurations.load(variables_file)
-        self.services: dict[str, Service] = {"emulator": Emulator(state, usual_port=usual_ports)}
-        if "postgres" in services and "DATABASE_URL" not in os.environ:
-            self.services["postgres"] = Postgres(state, usual_port=usual_ports)
-        if "mlflow" in services:
-            self.services["mlflow"] = MlflowServer(state, usual_port=usual_ports)
-        if "mage" in services:
-            self.services["mage"] = MageServer(state, usual_port=usual_ports)
-        if "lambda" in services:
-            self.services["lambda"] = LambdaHost(
-                state, variables_file=variables_file, handler=handler, root=root
+        if unknown := set(services) - set(ALL):
+            raise ConfigurationError(
+                f"no service {', '.join(sorted(unknown))}; there are {', '.join(ALL)}"
             )
+        self.state = state.resolve()
+        self.configuration = configurations.load(variables_file)
         self.environment: dict[str, str] = names(self.configuration)
-        for service in self.services.values():
-            self.environment |= service.environment()
-        if "postgres" in services and "DATABASE_URL" in os.environ:
-            self.environment["DATABASE_URL"] = os.environ["DATABASE_URL"]
+        self.services: dict[str, Service] = {}
+        self._on_ready = on_ready
+        self._lock: StateLock | None = None
+        region = self.configuration.region
+        makers: dict[str, Callable[[], Service]] = {
+            "emulator": lambda: Emulator(self.state, region=region, usual_port=usual_ports),
+            "postgres": lambda: Postgres(self.state, usual_port=usual_ports),
+            "mlflow": lambda: MlflowServer(self.state, usual_port=usual_ports),
+            "mage": lambda: MageServer(self.state, usual_port=usual_ports),
+            "lambda": lambda: LambdaHost(self.state, variables_file, handler, root),
+        }
+        for name in ALL:
+            if name == "postgres" and "postgres" in services and "DATABASE_URL" in os.environ:
+                self.environment["DATABASE_URL"] = os.environ["DATABASE_URL"]
+            elif name == "emulator" or name in services:
+                self.services[name] = makers[name]()
+                self.environment |= self.services[name].environment()
 
     def start(self) -> None:
-        """Start and provision everything; on any failure everything is stopped again and the first error raised."""
+        """Start and provision everything; on any failure everything is stopped and the first error raised."""
+        self._lock = StateLock(self.state)
+        pool = ThreadPoolExecutor(len(ALL))
         try:
-            early = [service for name, service in self.services.items() if name != "lambda"]
-            with ThreadPoolExecutor(len(early)) as pool:
-                for future in [pool.submit(self._bring_up, service) for service in early]:
+            for group in (FIRST, AFTER_PROVISIONING):
+                services = [self.services[name] for name in group if name in self.services]
+                for future in as_completed([pool.submit(self.bring_up, s) for s in services]):
                     future.result()
-            if "lambda" in self.services:
-                self._bring_up(self.services["lambda"])
         except BaseException:
+            # Stopping first makes the other threads' waits end at once.
             self.stop()
             raise
+        finally:
+            pool.shutdown()
 
-    def _bring_up(self, service: Service) -> None:
-        service.launch(self.environment)
+    def bring_up(self, service: Service) -> None:
+        """Start one service and wait until it can be used."""
+        service.launch(self.environment, self._lock)
         service.wait_ready()
         if service.name == "emulator":
             self.environment |= provision(self.configuration, self.environment)
-        self._say(f"{service.name} ready")
+        self._on_ready(service)
 
     def stop(self) -> None:
-        """Stop everything, the last started first where it matters."""
-        if "lambda" in self.services:
-            self.services["lambda"].stop()
-        rest = [service for name, service in self.services.items() if name != "lambda"]
-        with ThreadPoolExecutor(len(rest)) as pool:
-            list(pool.map(lambda service: service.stop(), rest))
+        """Stop everything, what consumes before what it consumes from."""
+        for group in (AFTER_PROVISIONING, FIRST):
+            services = [self.services[name] for name in group if name in self.services]
+            with ThreadPoolExecutor(len(ALL)) as pool:
+                list(pool.map(lambda service: service.stop(), services))
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def __enter__(self) -> Self:
         self.start()

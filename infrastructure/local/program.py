@@ -20,7 +20,6 @@ class LambdaHost(Service):
     def __init__(
         self,
         state: Path,
-        *,
         variables_file: Path = LOCAL_VARIABLES,
         handler: str | None = None,
         root: Path = REPOSITORY,
