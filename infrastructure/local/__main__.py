@@ -1,4 +1,4 @@
-"""The local cloud's commands: ``python -m infrastructure.local {up,down,status,env,logs,train}``."""
+"""The local cloud's commands: ``python -m infrastructure.local --help``."""
 
 from __future__ import annotations
 
@@ -57,10 +57,30 @@ def _env(state: Path) -> int:
     return 0
 
 
-def _logs(state: Path, service: str | None, lines: int) -> int:
+def _logs(state: Path, service: str | None, lines: int) -> None:
     for log in sorted((state / "logs").glob(f"{service or '*'}.log")):
         print(f"== {log}\n{tail(log, lines)}")
-    return 0
+
+
+def _run(options: argparse.Namespace, state: Path) -> int:
+    code = 0
+    match options.command:
+        case "up":
+            code = _up(state, options.services)
+        case "supervise":
+            code = supervisor.main(state, options.services or list(ALL))
+        case "down":
+            stopped = control.down(state)
+            print("stopped; state is kept" if stopped else f"nothing runs in {state}")
+        case "status":
+            print(control.status(state))
+        case "env":
+            code = _env(state)
+        case "logs":
+            _logs(state, options.service, options.lines)
+        case "train":
+            code = train(state, options.arguments)
+    return code
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -68,24 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     state: Path = options.state.resolve()
     try:
-        match options.command:
-            case "up":
-                return _up(state, options.services)
-            case "supervise":
-                return supervisor.main(state, options.services or list(ALL))
-            case "down":
-                print(
-                    "stopped; state is kept" if control.down(state) else f"nothing runs in {state}"
-                )
-            case "status":
-                print(control.status(state))
-            case "env":
-                return _env(state)
-            case "logs":
-                return _logs(state, options.service, options.lines)
-            case "train":
-                return train(state, options.arguments)
-        return 0
+        return _run(options, state)
     except StudentPerformanceError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
