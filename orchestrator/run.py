@@ -1,7 +1,7 @@
 """Headless training: check the variables, run both Mage pipelines, say what became of it.
 
-Exit codes: 0 promoted, 0 refused (a refusal is a result; --require-promotion makes it 3), 1 a pipeline or service
-failed, 2 a variable is not accepted, 130 interrupted.
+Exit codes: 0 promoted or refused (a refusal is a result; --require-promotion makes it 3), 1 a
+pipeline or service failed, 2 a variable is not accepted, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -156,8 +156,8 @@ def report(outcome: dict[str, Any], require_promotion: bool = False) -> int:
     if outcome["data"] == "simulator":
         print("  NOTE: trained on simulated students; no real data was at hand.")
     print(
-        f"  test split: f1-macro {metrics['test_f1_macro']:.3f}, "
-        f"accuracy {metrics['test_accuracy']:.3f}, log-loss {metrics['test_log_loss']:.3f}"
+        f"  test split: f1-macro {metrics['f1_macro']:.3f}, "
+        f"accuracy {metrics['accuracy']:.3f}, log-loss {metrics['log_loss']:.3f}"
     )
     return 3 if require_promotion and not outcome["promoted"] else 0
 

@@ -1,9 +1,9 @@
 """The processed data set in S3: splits as parquet, who they came from, and the latest pointer.
 
 ``datasets/ID/{train,validation,test}.parquet`` hold student_id, the nine features, GradeClass (as
-given), GPA and CleanGradeClass (from GPA); ``recent`` holds held-out newly labelled rows where there are any;
-``reference`` is train without GPA (monitoring's input reference); ``audit`` alone holds demographics, for
-the fairness audit. ``datasets/latest.json`` names the newest.
+given), GPA and CleanGradeClass (from GPA); ``recent`` holds held-out newly labelled rows where there
+are any; ``reference`` is train without GPA (monitoring's input reference); ``audit`` alone holds
+demographics, for the fairness audit. ``datasets/latest.json`` names the newest.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ Floats = NDArray[np.float64]
 Classes = NDArray[np.int64]
 
 LIMITS = {"accuracy": 0.10, "f1_macro": 0.15, "under_prediction": 0.10, "calibration": 0.10}
-"""Largest accepted gap between a group and all others. A gap refuses promotion if its whole 95 % interval
-lies above the limit: groups are small (Ethnicity 3: 222 of 2,392 rows), so the point alone says
-little; the real data's largest measured gaps are .063 accuracy and .097 f1 between groups."""
+"""Largest accepted gap between a group and all others. A gap refuses promotion if its whole 95 %
+interval lies above the limit: groups are small (Ethnicity 3: 222 of 2,392 rows), so the point alone
+says little; the real data's largest measured gaps are .063 accuracy and .097 f1 between groups."""
 FEWEST = 50
 """Groups below this many rows are reported, not judged."""
 RESAMPLES = 300

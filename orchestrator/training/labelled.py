@@ -8,12 +8,12 @@ import psycopg2
 from inference.contract import DEMOGRAPHICS, FEATURE_NAMES, IDENTIFIER, TARGET
 from orchestrator.training.errors import ServiceError, VariableError
 
-VIEW = "labelled_predictions"
+VIEW = "monitoring.labelled_predictions"
 MOST = 5000
 CONNECT_SECONDS = 10
 STATEMENT_MILLISECONDS = 60_000
 _COLUMNS = ", ".join(f'"{name}"' for name in (*FEATURE_NAMES, TARGET, "GPA"))
-QUERY = f"SELECT prediction_id, {_COLUMNS} FROM {VIEW} ORDER BY event_time DESC LIMIT %s"
+QUERY = f"SELECT {_COLUMNS} FROM {VIEW} ORDER BY event_time DESC LIMIT %s"
 
 
 def read_labelled(database_url: str) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def read_labelled(database_url: str) -> pd.DataFrame:
         # The message of a failed connection names host and user, which is what helps; the address
         # with its password is not part of it.
         raise ServiceError("Postgres", "DATABASE_URL", str(error).strip()) from error
-    frame = pd.DataFrame(rows, columns=names).drop(columns="prediction_id")
+    frame = pd.DataFrame(rows, columns=names)
     frame = frame.astype({name: float for name in (*FEATURE_NAMES, "GPA")})
     frame[TARGET] = frame[TARGET].astype("int64")
     frame[IDENTIFIER] = -1 - pd.RangeIndex(len(frame)).to_numpy()

@@ -22,8 +22,8 @@ def f1_by_grade(grades: Classes, predicted: Classes) -> Floats:
     """F1 of each of the five grades (5,); 0 where a grade is neither given nor predicted."""
     table = confusion(grades, predicted)
     hits = np.diag(table).astype(np.float64)
-    total = table.sum(axis=0) + table.sum(axis=1)
-    return np.divide(2 * hits, total, out=np.zeros(len(GRADES)), where=total > 0)
+    total = (table.sum(axis=0) + table.sum(axis=1)).astype(np.float64)
+    return np.asarray(2 * hits / np.maximum(total, 1.0), dtype=np.float64)
 
 
 def f1_macro(grades: Classes, probabilities: Floats) -> float:

@@ -1,4 +1,4 @@
-"""The steps of the model_training pipeline from a selected candidate to a champion, or a refusal."""
+"""The steps of the model_training pipeline from a selected candidate to a verdict and champion."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from orchestrator.training.variables import Variables
 
 LOGGER = logging.getLogger(__name__)
 FEWEST_RECENT = 50
+HEADLINE = ("accuracy", "f1_macro", "log_loss", "ece")
 LATEST_OUTCOME = "outcomes/latest.json"
 
 
@@ -172,6 +173,9 @@ def reference_table(train: pd.DataFrame, model: bytes) -> pd.DataFrame:
     for index, grade in enumerate(GRADES):
         table[f"p_{grade}"] = probabilities[:, index]
     table["gpa"] = gpa
+    # Newly labelled predictions carry negative ids (see labelled.py): what the stream looked like
+    # when this version was made, which is the baseline for drift after a shift.
+    table["recent"] = table[STUDENT_ID] < 0
     return table
 
 
@@ -189,6 +193,7 @@ def evaluate_candidate(dataset: dict[str, Any], selection: dict[str, Any]) -> di
         name: float(value) for name, value in selection.items() if name.startswith("validation_")
     }
     services.tracking.log(selection["parent_run_id"], metrics=metrics)
+    metrics |= {name: metrics[f"test_{name}"] for name in HEADLINE}
     services.tracking.log(
         selection["parent_run_id"], params={"selected_candidate": selection["candidate"]}
     )

@@ -1,9 +1,9 @@
 """Publish a version and move the champion: in an order that leaves a good champion at every step.
 
 1. model.onnx, 2. manifest.json (a version's files are never changed once the manifest stands),
-3. the champion alias in MLflow (the intent), 4. champion.json (the effect), conditionally. Serving reads only
-champion.json, so until 4 the old champion serves, whole. A crash between 3 and 4 is rolled forward by
-``recover``, the first thing the next run does.
+3. the champion alias in MLflow (the intent), 4. champion.json (the effect), conditionally. Serving
+reads only champion.json, so until 4 the old champion serves, whole. A crash between 3 and 4 is
+rolled forward by ``recover``, the first thing the next run does.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def recover(bundles: BundleStore, registry: Registry) -> str | None:
     """Finish a move that was cut off between alias and pointer; returns the version moved to.
 
     The alias is only ever set to a complete bundle that passed the gate (or a rollback's choice), so
-    rolling forward is right. If the alias is missing (a registry made anew) it follows the pointer.
+    rolling forward is right. Without an alias (a registry made anew) what serves stays.
     """
     alias = registry.champion_version()
     pointer, _stored = bundles.pointer()

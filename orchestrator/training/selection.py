@@ -109,7 +109,7 @@ def _try_candidate(
         candidate.name, {"candidate": candidate.name, "pipeline": "model_training"}, parent
     )
     started = time.perf_counter()
-    tuned = tune(candidate, splits[TRAIN], variables.trials, variables.seed, lambda: on_trial())
+    tuned = tune(candidate, splits[TRAIN], variables.trials, variables.seed, on_trial)
     row: dict[str, Any] = {
         "candidate": candidate.name,
         "title": candidate.title,

@@ -60,7 +60,8 @@ COLUMNS = (
 
 def grade_classes(gpa: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the GradeClass (0 = A .. 4 = F) of each GPA of shape (n,), vectorised."""
-    return (np.asarray(gpa)[:, None] < np.array(GPA_CUTOFFS)).sum(axis=1).astype(np.int64)
+    below = np.asarray(gpa)[:, None] < np.array(GPA_CUTOFFS)
+    return np.asarray(below.sum(axis=1), dtype=np.int64)
 
 
 def simulate_students(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import multiprocessing.queues
 import os
 import warnings
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ DATASET = "rabieelkharoua/students-performance-dataset"
 DATA_FOLDER = Path(__file__).resolve().parents[2] / "data"
 DOWNLOAD_SECONDS = 20.0
 NO_DOWNLOAD = "STUDENTS_DOWNLOAD"
-"""Set to ``off`` this environment variable skips the download (tests, machines without internet)."""
+"""Set to ``off`` this environment variable skips the download (tests, no internet)."""
 
 NOTICE = """
 =====================================================================================
@@ -87,7 +88,7 @@ def download(seconds: float = DOWNLOAD_SECONDS) -> Path:
     return Path(folder) / FILE_NAME
 
 
-def _download(answers: multiprocessing.Queue[tuple[str, str]]) -> None:
+def _download(answers: multiprocessing.queues.Queue[tuple[str, str]]) -> None:
     try:
         # Imported late and in the child: it is slow, and only this path needs it.
         import kagglehub  # pylint: disable=import-outside-toplevel

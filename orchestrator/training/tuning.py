@@ -46,12 +46,12 @@ def tune(
     train: Students,
     trials: int,
     seed: int,
-    on_trial: Callable[[], None] = lambda: None,
+    on_trial: Callable[[], object] = lambda: None,
 ) -> Tuned:
     """Search ``trials`` members of ``candidate``; the same seed gives the same answer.
 
-    The objective is the mean f1-macro of FOLDS stratified folds of ``train``; ``on_trial`` is called
-    after each trial (progress bars).
+    The objective is the mean f1-macro of FOLDS stratified folds of ``train``; ``on_trial`` is
+    called after each trial (progress bars).
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folds = list(
@@ -77,8 +77,8 @@ def tune(
             n_startup_trials=START_UP_TRIALS, n_warmup_steps=WARM_UP_FOLDS
         ),
     )
-    # Fits of a few thousand rows lose more to threads waiting for each other than they win: gradient
-    # boosting took 9 s a trial with two busy neighbours, .6 s with one thread.
+    # Fits of a few thousand rows lose more to threads waiting for each other than they win:
+    # gradient boosting took 9 s a trial beside busy neighbours, .6 s with one thread.
     with threadpool_limits(1):
         study.optimize(objective, n_trials=trials, callbacks=[lambda _study, _trial: on_trial()])
     return Tuned(

@@ -1,4 +1,4 @@
-"""The runtime variables of the pipelines: read once, checked once, the same in the UI, API and CLI."""
+"""The runtime variables of the pipelines: checked once, the same in the UI, the API and the CLI."""
 
 from __future__ import annotations
 
