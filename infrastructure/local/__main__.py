@@ -1,4 +1,4 @@
-"""The local cloud's commands: ``python -m infrastructure.local {up,down,status,env,logs,train}``."""
+"""The local cloud's commands: ``python -m infrastructure.local {run,up,down,status,...}``."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "services", nargs="*", default=[], metavar="SERVICE", help=f"of {', '.join(ALL)} (all)"
         )
+    run = commands.add_parser("run", help="everything once, end to end, then a clean stop")
+    run.add_argument("--trials", type=int, default=6, help="Optuna trials per candidate (6)")
     commands.add_parser("down", help="stop them; state is kept")
     commands.add_parser("status", help="what runs, where, and where its log is")
     commands.add_parser("env", help="the variables by which programs find the services")
@@ -57,6 +59,15 @@ def _env(state: Path) -> int:
     return 0
 
 
+def _run(state: Path, trials: int) -> int:
+    # pandas and the rest of the journey would slow every other command.
+    from infrastructure.local.journey.journey import (  # pylint: disable=import-outside-toplevel
+        Journey,
+    )
+
+    return Journey(state / "run", trials).run()
+
+
 def _logs(state: Path, service: str | None, lines: int) -> int:
     for log in sorted((state / "logs").glob(f"{service or '*'}.log")):
         print(f"== {log}\n{tail(log, lines)}")
@@ -83,6 +94,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return _env(state)
             case "logs":
                 return _logs(state, options.service, options.lines)
+            case "run":
+                return _run(state, options.trials)
             case "train":
                 return train(state, options.arguments)
         return 0
