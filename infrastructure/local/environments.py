@@ -359,7 +359,7 @@ def set_up(names: Sequence[str]) -> None:
     ]
     if all(component.finished() for component in wanted):
         return
-    with (ROOT / ".setup.lock").open("w", encoding="utf-8") as lock:
+    with (ROOT / ".venv-setup.lock").open("w", encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -380,6 +380,8 @@ def main() -> int:
         parser.error(
             f"no environment {', '.join(sorted(unknown))}; besides the standard ones there is {', '.join(names)}"
         )
+    # A plain kill ends the installers too, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         set_up(options.names)
     except SetupError as error:

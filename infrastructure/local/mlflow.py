@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from infrastructure.local.process import Process
 from infrastructure.local.service import Service, answers, base_environment, python_of
@@ -24,7 +25,7 @@ class MlflowServer(Service):
         }
 
     def build(self, variables: Mapping[str, str]) -> Process:
-        command = [
+        command: list[str | Path] = [
             *(
                 python_of("mlflow"),
                 "-m",

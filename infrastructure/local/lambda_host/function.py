@@ -33,6 +33,11 @@ def function_variables(
     )
 
 
+def function_arn(configuration: Configuration) -> str:
+    """Return the ARN the function goes by locally."""
+    return f"arn:aws:lambda:{configuration.region}:{ACCOUNT}:function:{configuration.function_name}"
+
+
 class Function:
     """A Target that runs the handler in `awslambdaric` processes, reusing idle ones."""
 
@@ -43,7 +48,7 @@ class Function:
         log: Path,
         root: Path = REPOSITORY,
     ) -> None:
-        self.arn = f"arn:aws:lambda:{configuration.region}:{ACCOUNT}:function:{configuration.function_name}"
+        self.arn = function_arn(configuration)
         self._configuration = configuration
         self._variables = function_variables(configuration, variables)
         self._log, self._root = log, root
