@@ -1,4 +1,4 @@
-"""The checkpoint of a shard: read without a lock, moved only by whoever still agrees where it stands."""
+"""The checkpoint of a shard: moved only by a consumer that still agrees where it stands."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Checkpoint(NamedTuple):
     """How far a shard has been read; ``sequence_number`` None means not at all."""
 
     shard_id: str
-    sequence_number: int | None
+    sequence_number: str | None
     parents: tuple[str, ...]
     finished: bool
 
@@ -27,7 +27,7 @@ def load(cursor: Cursor, stream: str) -> dict[str, Checkpoint]:
         (stream,),
     )
     return {
-        shard: Checkpoint(shard, None if number is None else int(number), tuple(parents), finished)
+        shard: Checkpoint(shard, number, tuple(parents), finished)
         for shard, number, parents, finished in cursor.fetchall()
     }
 
@@ -41,10 +41,11 @@ def register(cursor: Cursor, stream: str, shard_id: str, parents: Sequence[str])
     )
 
 
-def fence(cursor: Cursor, stream: str, shard_id: str, expected: int | None) -> None:
+def fence(cursor: Cursor, stream: str, shard_id: str, expected: str | None) -> None:
     """Lock the checkpoint until commit; raises FencedError if another consumer has moved it.
 
-    Sequence numbers have up to 56 digits: numeric in Postgres, int in Python, never a float.
+    Sequence numbers are opaque texts of up to 128 digits, leading zeros included where a service
+    gives them: they are kept and compared as they came.
     """
     cursor.execute(
         "SELECT sequence_number FROM consumer_checkpoint WHERE stream = %s AND shard_id = %s"
@@ -52,13 +53,13 @@ def fence(cursor: Cursor, stream: str, shard_id: str, expected: int | None) -> N
         (stream, shard_id),
     )
     row = cursor.fetchone()
-    found = None if row is None or row[0] is None else int(row[0])
+    found = None if row is None else row[0]
     if row is None or found != expected:
         raise FencedError(shard_id, expected, found)
 
 
 def advance(
-    cursor: Cursor, stream: str, shard_id: str, sequence_number: int, behind: int | None
+    cursor: Cursor, stream: str, shard_id: str, sequence_number: str, behind: int | None
 ) -> None:
     """Move a fenced checkpoint to the last record of the batch."""
     cursor.execute(

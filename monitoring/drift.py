@@ -72,7 +72,7 @@ def chi_square(reference: Array, current: Array) -> float:
     """
     values = np.concatenate([reference, current])
     categories, codes = np.unique(values, return_inverse=True)
-    if len(categories) < 2 or not len(reference) or not len(current):
+    if len(categories) < 2 or reference.size == 0 or current.size == 0:
         return 1.0
     size = len(categories)
     table = np.stack(

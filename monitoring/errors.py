@@ -28,7 +28,7 @@ class FencedError(MonitoringError):
 
     code = "monitoring.fenced"
 
-    def __init__(self, shard_id: str, expected: int | None, found: int | None) -> None:
+    def __init__(self, shard_id: str, expected: str | None, found: str | None) -> None:
         super().__init__(
             f"shard {shard_id}: checkpoint is {found}, this consumer was at {expected}"
         )

@@ -133,8 +133,8 @@ def evaluate_scored(frame: pd.DataFrame, reference: Reference) -> Evaluation:
         if feature.name in drift.NUMERICAL:
             asked.append(metrics.OutRangeValueCount(column=feature.name, left=low, right=high))
         else:
-            values = list(range(int(low), int(high) + 1))
-            asked.append(metrics.OutListValueCount(column=feature.name, values=values))
+            seen = list(range(int(low), int(high) + 1))
+            asked.append(metrics.OutListValueCount(column=feature.name, values=seen))
     asked += [metrics.MeanValue(column=column) for column in drift.NUMERICAL]
     values_of, snapshot = _run(asked, definition, frame, reference.frame)
     values = iter(values_of)

@@ -44,7 +44,7 @@ def enqueue(cursor: Cursor, kind: str, key: str, incident_id: int, payload: dict
         " ON CONFLICT (dedupe_key) DO NOTHING",
         (key, kind, incident_id, json.dumps(payload)),
     )
-    return cursor.rowcount == 1
+    return bool(cursor.rowcount == 1)
 
 
 def note(cursor: Cursor, key: str, kind: str, version: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The migration runner: numbered SQL files, each applied once, in order, in a transaction of its own."""
+"""The migration runner: numbered SQL files, each applied once, in order, in its own transaction."""
 
 from __future__ import annotations
 
@@ -46,8 +46,9 @@ def _prepare(connection: Connection) -> dict[int, str]:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.MIGRATE_LOCK,))
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {database.SCHEMA}")
         cursor.execute(
-            "CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY, name text NOT"
-            " NULL, digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())"
+            "CREATE TABLE IF NOT EXISTS schema_migrations (number integer PRIMARY KEY,"
+            " name text NOT NULL, digest text NOT NULL,"
+            " applied_at timestamptz NOT NULL DEFAULT clock_timestamp())"
         )
         cursor.execute("SELECT number, digest FROM schema_migrations")
         return dict(cursor.fetchall())

@@ -1,4 +1,4 @@
-"""How good the model is: measured where labels exist, estimated from its probabilities where not."""
+"""How good the model is: measured where labels exist, else estimated from its probabilities."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BAND: Final = 3.0
 
 
 def f1_sd(rows: int) -> float:
-    """Return the sampling sd of f1-macro at ``rows`` labels (measured points; 1/sqrt(n) between)."""
+    """Return the sampling sd of f1-macro at ``rows`` labels (measured; log-linear between)."""
     if rows <= _SD[0][0]:
         return _SD[0][1]
     for (low, sd_low), (high, sd_high) in zip(_SD, _SD[1:], strict=False):
@@ -39,14 +39,16 @@ def confusion(truth: Array, predicted: Array) -> Array:
     """Return counts (5 x 5): rows the true class, columns the predicted one."""
     size = len(GRADES)
     codes = np.asarray(truth, dtype=np.int64) * size + np.asarray(predicted, dtype=np.int64)
-    return np.bincount(codes, minlength=size * size).reshape(size, size)
+    table: Array = np.bincount(codes, minlength=size * size).reshape(size, size)
+    return table
 
 
 def f1_by_class(table: Array) -> Array:
     """Return f1 of each class from a (possibly expected) confusion table; absent classes give 0."""
     hits = np.diag(table).astype(float)
     total = table.sum(axis=0) + table.sum(axis=1)
-    return np.divide(2 * hits, total, out=np.zeros(len(hits)), where=total > 0)
+    scores: Array = np.divide(2 * hits, total, out=np.zeros(len(hits)), where=total > 0)
+    return scores
 
 
 def f1_macro(truth: Array, predicted: Array) -> float:

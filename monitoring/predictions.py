@@ -33,14 +33,14 @@ _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "
 class StreamRecord(NamedTuple):
     """One Kinesis record: where it stands in its shard and its bytes."""
 
-    sequence_number: int
+    sequence_number: str
     data: bytes
 
 
 class DeadLetter(NamedTuple):
     """A record that could not be read: its place, why, and a digest of it."""
 
-    sequence_number: int
+    sequence_number: str
     code: str
     reason: str
     size: int
@@ -163,7 +163,8 @@ def write(cursor: Cursor, batch: Batch) -> Counts:
     rows/s where execute_values reaches 16,000.
     """
     inserted = rejected = 0
-    times = [row.event_time for row in (*batch.scored, *batch.rejected)]
+    known: list[Scored | Rejected] = [*batch.scored, *batch.rejected]
+    times = [row.event_time for row in known]
     if times:
         cursor.execute("SELECT ensure_partitions(%s, %s)", (min(times), max(times)))
     if batch.scored:
@@ -187,13 +188,12 @@ def write(cursor: Cursor, batch: Batch) -> Counts:
         kept = cursor.fetchall()
         rejected = len(kept)
         _count_rejections(cursor, kept)
-    lags = sorted(_lags(cursor, batch))
-    known = len(batch.scored) + len(batch.rejected)
+    lags = sorted(_lags(cursor, known))
     return Counts(
         batch.records,
         inserted,
         rejected,
-        known - inserted - rejected,
+        len(known) - inserted - rejected,
         len(batch.dead),
         lags[len(lags) // 2] if lags else None,
         lags[min(len(lags) - 1, int(len(lags) * 0.95))] if lags else None,
@@ -230,10 +230,7 @@ def _count_rejections(
         )
 
 
-def _lags(cursor: Cursor, batch: Batch) -> list[float]:
+def _lags(cursor: Cursor, rows: list[Scored | Rejected]) -> list[float]:
     """Return seconds from prediction to now, by the database's clock; a clock ahead counts as 0."""
     now = database.scalar(cursor, "SELECT clock_timestamp()")
-    return [
-        max(0.0, (now - row.predicted_at).total_seconds())
-        for row in (*batch.scored, *batch.rejected)
-    ]
+    return [max(0.0, (now - row.predicted_at).total_seconds()) for row in rows]

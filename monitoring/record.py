@@ -83,7 +83,7 @@ _DECODER: Final = msgspec.json.Decoder(_Ok | _Rejected)
 
 
 def student_key(value: str | int | float) -> str:
-    """Return a student id as text: 1001, 1001.0 and "1001" are one student; NUL cannot be stored."""
+    """Return a student id as text; 1001, 1001.0 and "1001" are one student. NUL is replaced."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).replace("\0", "�")

@@ -1,4 +1,4 @@
-"""What the environment says: one frozen value, checked at start, with every default in one place."""
+"""What the environment says: one frozen value, checked at start, defaults in one place."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _alerts(env: Mapping[str, str], whole: Callable[[str, int, int, int], int]) 
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
-    """Read and check the environment; raises SettingsError naming the variable and what it takes."""
+    """Read and check the environment; raises SettingsError naming what is accepted."""
     env = os.environ if env is None else env
 
     def whole(name: str, default: int, low: int, high: int) -> int:

@@ -92,7 +92,7 @@ class Reader:
             self._iterators[shard] = following
         else:
             self.seek(shard)
-        records = [StreamRecord(int(r["SequenceNumber"]), r["Data"]) for r in answer["Records"]]
+        records = [StreamRecord(r["SequenceNumber"], r["Data"]) for r in answer["Records"]]
         return Read(records, answer.get("MillisBehindLatest"), not following)
 
     def _iterator(self, checkpoint: Checkpoint) -> str:
@@ -102,7 +102,7 @@ class Reader:
         if checkpoint.sequence_number is not None:
             place = {
                 "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
-                "StartingSequenceNumber": str(checkpoint.sequence_number),
+                "StartingSequenceNumber": checkpoint.sequence_number,
             }
         arguments = {"StreamName": self._stream, "ShardId": checkpoint.shard_id}
         try:

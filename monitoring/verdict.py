@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from inference.contract import GRADES
@@ -31,9 +32,9 @@ class Verdict(NamedTuple):
 class Quality(NamedTuple):
     """Data quality of a window: rejected records by code, shares outside of training's range."""
 
-    rejected: Mapping[str, int] = {}
+    rejected: Mapping[str, int] = MappingProxyType({})
     rejected_records: int = 0
-    out_of_range: Mapping[str, float] = {}
+    out_of_range: Mapping[str, float] = MappingProxyType({})
 
 
 class ScoredFigures(NamedTuple):
@@ -44,7 +45,7 @@ class ScoredFigures(NamedTuple):
     """
 
     rows: int
-    drifted: Mapping[str, tuple[float, float]] = {}
+    drifted: Mapping[str, tuple[float, float]] = MappingProxyType({})
     previous: Sequence[str] = ()
     quality: Quality = Quality()
     no_reference: str | None = None

@@ -89,7 +89,7 @@ def _waiting(cursor: Cursor, table: str, version: str, after: int, limit: int) -
         " WHERE version = %s AND row_number > %s ORDER BY row_number LIMIT %s",
         (version, after, limit),
     )
-    return cursor.fetchall()
+    return list(cursor.fetchall())
 
 
 def _expired(cursor: Cursor, oldest: datetime, seconds: float) -> bool:

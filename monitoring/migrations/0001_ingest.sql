@@ -47,7 +47,7 @@ CREATE INDEX rejections_version_row ON rejections (version, row_number);
 CREATE TABLE consumer_checkpoint (
     stream          text        NOT NULL,
     shard_id        text        NOT NULL,
-    sequence_number numeric,
+    sequence_number text,
     parents         text[]      NOT NULL DEFAULT '{}',
     finished        boolean     NOT NULL DEFAULT false,
     millis_behind   bigint,
@@ -85,7 +85,7 @@ CREATE TABLE rejection_counts (
 CREATE TABLE dead_letters (
     stream          text        NOT NULL,
     shard_id        text        NOT NULL,
-    sequence_number numeric     NOT NULL,
+    sequence_number text        NOT NULL,
     position        integer     NOT NULL DEFAULT 0,
     code            text        NOT NULL,
     reason          text        NOT NULL,
