@@ -1,6 +1,6 @@
 """The model that serves: verified before it takes over, swapped between batches only.
 
-A refresh runs beside the batch that finds it due (its own thread) and gets at most
+A refresh runs beside the batch that finds it due, in a thread of its own, and gets at most
 ``patience_seconds`` of that batch; a slower one takes over at the next batch. A refresh that fails
 leaves the last good model serving.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
 from typing import NamedTuple
 
 from inference.bundle import (
@@ -28,6 +28,10 @@ from inference.store import Store
 REFRESH_SHARE = 0.5
 """Look for a new champion after this share of the refresh time, so that it is live within it."""
 
+PATIENCE_SECONDS = 0.03
+"""What a refresh may cost the batch that starts it; with the batch's own share of the interpreter
+lock this keeps a swap below 50 ms."""
+
 
 class ModelUnavailable(StudentPerformanceError):
     """No verified model could be loaded since the start; nothing can be answered."""
@@ -36,7 +40,7 @@ class ModelUnavailable(StudentPerformanceError):
 
 
 class Refresh(NamedTuple):
-    """What one look at the pointer gave: the pointer's tag and a new model, or an error."""
+    """What one look at the pointer gave: its tag, a new model (None if unchanged) or an error."""
 
     tag: str | None
     predictor: Predictor | None
@@ -54,20 +58,22 @@ def load(
         target = parse_pointer(found.data)
         manifest = parse_manifest(store.file(target.version, MANIFEST_FILE), target.manifest_sha256)
         if (manifest.name, manifest.version) != (model_name, target.version):
-            raise BundleError(f"{pointer} and the manifest name different models")
+            raise BundleError(f"{pointer} and its manifest name different models")
         model = store.file(target.version, MODEL_FILE)
         check_file(manifest, MODEL_FILE, model)
         return Refresh(found.tag, Predictor(manifest, model), None)
     except BundleError as error:
         return Refresh(known, None, error)
+    except Exception as error:  # pylint: disable=broad-exception-caught
+        # Whatever else a strange bundle or store can raise must not end the refreshing.
+        return Refresh(known, None, BundleError(f"{pointer}: {type(error).__name__}"))
 
 
 class Champion:
-    """Hands out the serving Predictor; safe to share by threads.
+    """Hands out the Predictor a pointer names; safe to share by threads.
 
-    Parameters: the store, the model's name, seconds within which a new champion is live (0 looks
-    at every batch), seconds a batch waits for a refresh at most, and ``observe``, called with each
-    finished Refresh.
+    ``refresh_seconds`` is the time within which a new pointer is followed (0 looks for every
+    batch); ``pointer`` is the pointer's file name.
     """
 
     def __init__(
@@ -75,38 +81,55 @@ class Champion:
         store: Store,
         model_name: str,
         refresh_seconds: float,
-        patience_seconds: float = 0.04,
-        observe: Callable[[Refresh], None] = lambda _: None,
+        patience_seconds: float = PATIENCE_SECONDS,
+        pointer: str = POINTER_FILE,
     ) -> None:
-        self._store = store
-        self._model_name = model_name
+        self._source = store, model_name, pointer
         self._period = refresh_seconds * REFRESH_SHARE
         self._patience = patience_seconds
-        self._observe = observe
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._state = Refresh(None, None, None)
         self._due = 0.0
+        self._finished: deque[Refresh] = deque(maxlen=100)
 
     def current(self) -> Predictor:
         """Return the model for the next batch; raises ModelUnavailable when there is none."""
+        thread = self._refresh_if_due()
+        if thread is not None:
+            thread.join(self._patience if self._state.predictor else None)
+        state = self._state
+        if state.predictor is None:
+            raise ModelUnavailable(f"no model can serve: {state.error}")
+        return state.predictor
+
+    def peek(self) -> Predictor | None:
+        """Return the model there is, without ever waiting; refresh it when that is due."""
+        self._refresh_if_due()
+        return self._state.predictor
+
+    def finished(self) -> list[Refresh]:
+        """Return the refreshes finished since the last call that swapped or failed."""
+        finished = []
+        while self._finished:
+            finished.append(self._finished.popleft())
+        return finished
+
+    def _refresh_if_due(self) -> threading.Thread | None:
         with self._lock:
-            if self._thread is None and time.monotonic() >= self._due:
+            due = self._state.predictor is None or time.monotonic() >= self._due
+            if self._thread is None and due:
                 self._due = time.monotonic() + self._period
                 self._thread = threading.Thread(target=self._refresh, daemon=True)
                 self._thread.start()
-            thread, serving = self._thread, self._state.predictor
-        if thread is not None:
-            thread.join(None if serving is None else self._patience)
-        state = self._state
-        if state.predictor is None:
-            raise ModelUnavailable(f"no model serves: {state.error}")
-        return state.predictor
+            return self._thread
 
     def _refresh(self) -> None:
-        refresh = load(self._store, self._model_name, self._state.tag)
-        serving = refresh.predictor or self._state.predictor
-        self._state = Refresh(refresh.tag, serving, refresh.error)
-        self._observe(refresh)
+        store, model_name, pointer = self._source
+        refresh = load(store, model_name, self._state.tag, pointer)
         with self._lock:
+            serving = refresh.predictor or self._state.predictor
+            self._state = Refresh(refresh.tag, serving, refresh.error)
+            if refresh.predictor or refresh.error:
+                self._finished.append(refresh)
             self._thread = None

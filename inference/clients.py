@@ -11,7 +11,7 @@ from botocore.session import Session, get_session
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 5.0
 ATTEMPT_SECONDS = CONNECT_SECONDS + READ_SECONDS
-"""The longest one call takes. Retries are the caller's: botocore's own are off."""
+"""The longest one attempt takes."""
 
 
 @cache
@@ -19,8 +19,10 @@ def _session() -> Session:
     return get_session()
 
 
-def client(service: str) -> Any:
+def client(service: str, attempts: int = 1) -> Any:
     """Return a new client for ``service``; endpoint, region and credentials as the SDK finds them.
+
+    With one attempt retries are the caller's, who knows the time that is left.
 
     botocore's session is used as it is: boto3's adds resources and transfers nobody here needs.
     """
@@ -29,7 +31,7 @@ def client(service: str) -> Any:
         config=Config(
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
-            retries={"total_max_attempts": 1, "mode": "standard"},
+            retries={"total_max_attempts": attempts, "mode": "standard"},
             parameter_validation=False,
             tcp_keepalive=True,
         ),

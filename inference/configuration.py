@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from inference.contract import DEFAULT_MODEL_NAME, StudentPerformanceError
-from inference.store import LocalStore, S3Store, Store
 
 _S3 = "s3://"
 
@@ -48,16 +47,6 @@ def from_environment(environment: Mapping[str, str]) -> Configuration:
         challenger=environment.get("CHALLENGER", "").lower() in ("1", "true", "on"),
         challenger_stream=environment.get("CHALLENGER_STREAM_NAME") or None,
     )
-
-
-def store_of(configuration: Configuration) -> Store:
-    """Return the store the settings name (creates an S3 client where it needs one)."""
-    if configuration.model_location is not None:
-        return LocalStore(configuration.model_location, configuration.model_name)
-    from inference.clients import client  # pylint: disable=import-outside-toplevel
-
-    assert configuration.model_bucket is not None
-    return S3Store(client("s3"), configuration.model_bucket, configuration.model_name)
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:

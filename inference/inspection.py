@@ -44,6 +44,17 @@ def inspect(data: bytes) -> Event | Rejection:
     return _event(document)
 
 
+def has_surrogate(text: str) -> bool:
+    """Return whether ``text`` holds a lone surrogate, which no UTF-8 can carry."""
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def _event(document: dict[str, Any]) -> Event | Rejection:
     found: list[Problem] = []
     student_id = _student_id(document, found)
@@ -66,7 +77,7 @@ def _student_id(document: dict[str, Any], found: list[Problem]) -> int | str | N
     if isinstance(value, str):
         if not 1 <= len(value) <= MAX_STUDENT_ID_LENGTH:
             problem = p.ID_RANGE
-        elif _has_surrogate(value):
+        elif has_surrogate(value):
             problem = p.ID_NOT_TEXT
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
         problem = p.ID_TYPE
@@ -117,15 +128,11 @@ def _request_id(document: dict[str, Any], found: list[Problem]) -> str | None:
         found.append(p.REQUEST_TYPE)
     elif len(value) > p.MAX_REQUEST_ID_LENGTH:
         found.append(p.REQUEST_RANGE)
-    elif _has_surrogate(value):
+    elif has_surrogate(value):
         found.append(p.REQUEST_NOT_TEXT)
     else:
         return value
     return None
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _integer(digits: str) -> int | float:

@@ -81,6 +81,8 @@ class Publisher:
         errors: Counter[str] = Counter()
         retries = 0
         for start, end in chunks(answers):
+            if start and remaining() < self._attempt_seconds:
+                return Outcome(start, retries, errors)
             failed, sent_again = self._chunk(answers, start, end, remaining, errors)
             retries += sent_again
             if failed:

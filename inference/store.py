@@ -5,7 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from inference import clients
 from inference.bundle import POINTER_FILE, BundleError
+from inference.configuration import Configuration
+
+CHALLENGER_FILE = "challenger.json"
+"""The pointer of the shadow challenger, beside champion.json and of the same shape."""
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 
@@ -31,8 +38,12 @@ class LocalStore:
     """Bundles below a directory: either MODEL itself, or one that holds models/NAME."""
 
     def __init__(self, location: Path, model_name: str) -> None:
-        nested = location / "models" / model_name
-        self._root = location if (location / POINTER_FILE).exists() else nested
+        self._location = location
+        self._nested = location / "models" / model_name
+
+    @property
+    def _root(self) -> Path:
+        return self._nested if self._nested.is_dir() else self._location
 
     def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
         """Return the pointer file, or None when its modification time is still ``known``."""
@@ -79,12 +90,6 @@ class S3Store:
         return answer[0]
 
     def _get(self, key: str, condition: dict[str, str]) -> tuple[bytes, str] | None:
-        from botocore.exceptions import (  # pylint: disable=import-outside-toplevel
-            BotoCoreError,
-            ClientError,
-            HTTPClientError,
-        )
-
         try:
             answer = self._client.get_object(
                 Bucket=self._bucket, Key=f"{self._prefix}/{key}", **condition
@@ -99,3 +104,11 @@ class S3Store:
             raise BundleError(f"{key} cannot be read: S3 answered {code}") from error
         except (BotoCoreError, HTTPClientError) as error:
             raise BundleError(f"{key} cannot be read: {type(error).__name__}") from error
+
+
+def open_store(settings: Configuration) -> Store:
+    """Return the store the settings name."""
+    if settings.model_location is not None:
+        return LocalStore(settings.model_location, settings.model_name)
+    assert settings.model_bucket is not None
+    return S3Store(clients.client("s3", attempts=2), settings.model_bucket, settings.model_name)
