@@ -1,12 +1,14 @@
-"""Serve the web service with waitress: ``python -m inference.web [--host H] [--port P]``."""
+"""The web service's entry: ``python -m inference.web [--host H] [--port P]`` serves with waitress.
+
+Behind a Lambda function URL the entry is ``inference.web.lambda_handler``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-
-import waitress
+from typing import Any
 
 from inference.contract import StudentPerformanceError
 from inference.webapp.application import app_from_environment
@@ -37,6 +39,8 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
 
 def serve(settings: Settings) -> None:
     """Serve until interrupted."""
+    import waitress  # pylint: disable=import-outside-toplevel
+
     app = app_from_environment(settings)
     server = waitress.create_server(
         app,
@@ -58,6 +62,13 @@ def serve(settings: Settings) -> None:
     if not settings.loopback and not settings.api_key:
         print("Warning: reachable by others and WEB_API_KEY is not set.", file=sys.stderr)
     server.run()
+
+
+def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
+    """Entry point behind a Lambda function URL; see inference.webapp.function_url."""
+    from inference.webapp import function_url  # pylint: disable=import-outside-toplevel
+
+    return function_url.lambda_handler(event, context)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -12,13 +12,15 @@ from flask import Flask, Request, Response, request
 
 from inference.champion import Champion
 from inference.clients import ATTEMPT_SECONDS, client
-from inference.configuration import from_environment, store_of
+from inference.configuration import from_environment
+from inference.observability import Observer
 from inference.publisher import Publisher
+from inference.store import open_store
 from inference.webapp.assets import Assets
 from inference.webapp.consumer import Consumer
 from inference.webapp.credentials import check_key
 from inference.webapp.gateway import Gateway, gateway_routes
-from inference.webapp.headers import secure
+from inference.webapp.headers import secured
 from inference.webapp.journal import keep_journal
 from inference.webapp.limiter import RateLimiter
 from inference.webapp.mailbox import Mailbox
@@ -65,6 +67,7 @@ def create_app(service: Service, settings: Settings, gateway: Gateway | None = N
     app.jinja_env.globals["asset"] = assets.url
     app.jinja_env.filters["plain"] = plain
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.wsgi_app = secured(app.wsgi_app)  # type: ignore[method-assign]
     keep_journal(app)
 
     @app.before_request
@@ -72,10 +75,6 @@ def create_app(service: Service, settings: Settings, gateway: Gateway | None = N
         if request.endpoint not in OPEN:
             limiter.spend(request.remote_addr or "")
             check_key(request, settings.api_key)
-
-    @app.after_request
-    def finish(response: Response) -> Response:
-        return secure(request, response)
 
     handle_errors(app)
     app.register_blueprint(assets.blueprint())
@@ -114,6 +113,6 @@ def app_from_environment(settings: Settings) -> Flask:
     """Return the application for ``settings`` with the model store the environment names."""
     configuration = from_environment(os.environ)
     champion = Champion(
-        store_of(configuration), configuration.model_name, configuration.refresh_seconds
+        open_store(configuration), configuration.model_name, configuration.refresh_seconds
     )
-    return create_app(Service(champion), settings, open_gateway(settings))
+    return create_app(Service(champion, Observer()), settings, open_gateway(settings))

@@ -7,7 +7,7 @@ import uuid
 from typing import Literal
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from inference.decoding import decode
 from inference.events import Event

@@ -37,6 +37,8 @@ def start_logging(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # waitress warns of every request that waits for a thread: under load, a line per request.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def keep_journal(app: Flask) -> None:

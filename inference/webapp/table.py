@@ -21,7 +21,8 @@ def _uploaded() -> bytes:
         upload = request.files.get("file")
         if upload is None:
             raise UnreadableTable("The form must hold the list as its field named file.")
-        return upload.read()
+        data: bytes = upload.read()
+        return data
     raise UnsupportedMedia(CSV, FORM)
 
 
@@ -43,7 +44,7 @@ def table_routes(service: Service, settings: Settings) -> Blueprint:
         if text.count("\n") > settings.max_rows + 1:
             raise BatchTooLarge(settings.max_rows)
         as_json = request.accept_mimetypes.best_match([CSV, JSON]) == JSON
-        parts = []
+        parts: list[bytes] = []
         next_row = first_row
         for rows in slices(read_rows(text, first_row)):
             answers = service.answer([row.event for row in rows])

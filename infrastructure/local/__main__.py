@@ -20,12 +20,13 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--state", type=Path, default=DEFAULT_STATE, help="state directory (.local)"
     )
-    commands = result.add_subparsers(dest="command", required=True)
-    for name, text in (
-        ("up", "start the services and leave them running"),
-        ("supervise", argparse.SUPPRESS),
-    ):
-        command = commands.add_parser(name, help=text)
+    commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="everything once, end to end, then a clean stop")
+    run.add_argument("--trials", type=int, default=6, help="Optuna trials per candidate (6)")
+    up = commands.add_parser("up", help="start the services and leave them running")
+    # Without help it is not listed: `up` starts it.
+    supervise = commands.add_parser("supervise")
+    for command in (up, supervise):
         command.add_argument(
             "services", nargs="*", default=[], metavar="SERVICE", help=f"of {', '.join(ALL)} (all)"
         )
@@ -62,9 +63,20 @@ def _logs(state: Path, service: str | None, lines: int) -> None:
         print(f"== {log}\n{tail(log, lines)}")
 
 
+def _journey(state: Path, trials: int) -> int:
+    # pandas and the rest of the journey would slow every other command.
+    from infrastructure.local.journey.journey import (  # pylint: disable=import-outside-toplevel
+        Journey,
+    )
+
+    return Journey(state / "run", trials).run()
+
+
 def _run(options: argparse.Namespace, state: Path) -> int:
     code = 0
     match options.command:
+        case "run":
+            code = _journey(state, options.trials)
         case "up":
             code = _up(state, options.services)
         case "supervise":

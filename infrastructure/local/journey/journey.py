@@ -11,21 +11,17 @@ from typing import Any
 import pandas as pd
 
 from inference.identity import prediction_id
-from infrastructure.local.configuration import DEFAULT_STATE
-from infrastructure.local.function import LambdaHost
 from infrastructure.local.journey import cohort, mage
 from infrastructure.local.journey.console import Narrator
 from infrastructure.local.journey.errors import JourneyFailed
 from infrastructure.local.journey.summary import Findings, render
 from infrastructure.local.journey.tally import Tally
 from infrastructure.local.journey.traffic import Feeder, Reader
+from infrastructure.local.program import LambdaHost
 from infrastructure.local.provision import client
-from infrastructure.local.stack import Stack
+from infrastructure.local.stack import FIRST, Stack
 
-STATE = DEFAULT_STATE / "run"
 SEED = 42
-TRIALS = 6
-"""Fewer Optuna trials per candidate than `make train`: the journey shows, it does not search."""
 ANSWER_SECONDS = 60.0
 TRICKLE = 240
 """Records sent a few at a time, for latency; the rest goes at once, for throughput."""
@@ -34,11 +30,15 @@ TRICKLE = 240
 class Journey:
     """One run over a fresh state directory (kept afterwards, for its logs)."""
 
-    def __init__(self, state: Path = STATE, trials: int = TRIALS) -> None:
+    def __init__(self, state: Path, trials: int) -> None:
         self.state = state
         self._trials = trials
         self._narrator = Narrator(steps=5)
-        self._stack = Stack(state, services=("emulator", "postgres", "mlflow", "mage"))
+        self._stack = Stack(
+            state,
+            services=FIRST,
+            on_ready=lambda service: self._narrator.say(f"{service.name:9} {service.url}"),
+        )
 
     def run(self) -> int:
         """Walk the steps; return the exit code: 0 only if every input has exactly one answer."""
@@ -65,11 +65,9 @@ class Journey:
             s3 = client("s3", variables)
             decision = mage.read_json(s3, variables["ARTIFACT_BUCKET"], "outcomes/latest.json")
             students = self._held_out(s3)
-        host = LambdaHost(self.state)
         with narrator.step("Deploy the function on the input stream"):
-            host.launch(variables)
-            stack.services["lambda"] = host
-            host.wait_ready()
+            host = stack.services["lambda"] = LambdaHost(self.state)
+            stack.bring_up(host)
             narrator.say(
                 f"{stack.configuration.function_name} follows {variables['STUDENTS_STREAM_NAME']}"
             )
@@ -78,7 +76,7 @@ class Journey:
         return Findings(decision=decision, tally=tally, burst=burst, steps=narrator.seconds)
 
     def _held_out(self, s3: Any) -> pd.DataFrame:
-        """The students no model was fitted on: the validation and test splits of the training run."""
+        """The students no model was fitted on: the run's validation and test splits."""
         bucket = self._stack.environment["ARTIFACT_BUCKET"]
         keys = mage.read_json(s3, bucket, "datasets/latest.json")["keys"]
         frames = []
