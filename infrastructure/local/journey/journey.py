@@ -19,7 +19,7 @@ from infrastructure.local.journey.tally import Tally
 from infrastructure.local.journey.traffic import Feeder, Reader
 from infrastructure.local.program import LambdaHost
 from infrastructure.local.provision import client
-from infrastructure.local.stack import FIRST, Stack
+from infrastructure.local.stack import SERVERS, Stack
 
 SEED = 42
 ANSWER_SECONDS = 60.0
@@ -36,7 +36,7 @@ class Journey:
         self._narrator = Narrator(steps=5)
         self._stack = Stack(
             state,
-            services=FIRST,
+            services=SERVERS,
             on_ready=lambda service: self._narrator.say(f"{service.name:9} {service.url}"),
         )
 
