@@ -17,7 +17,6 @@ from infrastructure.local.journey.errors import JourneyFailed
 from infrastructure.local.journey.summary import Findings, render
 from infrastructure.local.journey.tally import Tally
 from infrastructure.local.journey.traffic import Feeder, Reader
-from infrastructure.local.program import LambdaHost
 from infrastructure.local.provision import client
 from infrastructure.local.stack import SERVERS, Stack
 
@@ -66,8 +65,7 @@ class Journey:
             decision = mage.read_json(s3, variables["ARTIFACT_BUCKET"], "outcomes/latest.json")
             students = self._held_out(s3)
         with narrator.step("Deploy the function on the input stream"):
-            host = stack.services["lambda"] = LambdaHost(self.state)
-            stack.bring_up(host)
+            stack.add("lambda")
             narrator.say(
                 f"{stack.configuration.function_name} follows {variables['STUDENTS_STREAM_NAME']}"
             )
