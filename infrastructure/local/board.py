@@ -1,4 +1,6 @@
-"""What runs, as one small file in the state directory: written by the supervisor, read by ``up``, ``down`` and ``status``."""
+"""What runs, as one small file in the state directory: written by the supervisor, read by ``up``,
+``down`` and ``status``.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def read_board(state: Path) -> Board | None:
 
 
 def format_variables(variables: Mapping[str, str]) -> str:
-    """Return KEY=VALUE lines that a shell can source; values are quoted only where a shell needs it."""
+    """Return KEY=VALUE lines that a shell can source; values are quoted only where a shell needs
+    it.
+    """
     return "".join(f"{key}={shlex.quote(value)}\n" for key, value in sorted(variables.items()))
 
 

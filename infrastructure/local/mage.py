@@ -13,7 +13,9 @@ PROJECT = REPOSITORY / "orchestrator" / "student_performance"
 
 
 class MageServer(Service):
-    """Mage on loopback, for one person: no log-in, no telemetry, everything it writes below the state directory."""
+    """Mage on loopback, for one person: no log-in, no telemetry, everything it writes below the
+    state directory.
+    """
 
     name = "mage"
     preferred_port = 6789

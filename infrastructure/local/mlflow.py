@@ -10,7 +10,9 @@ from infrastructure.local.service import Service, answers, base_environment, pyt
 
 
 class MlflowServer(Service):
-    """Clients write artifacts to S3 themselves; needs AWS_ENDPOINT_URL and ARTIFACT_BUCKET among the variables."""
+    """Clients write artifacts to S3 themselves; needs AWS_ENDPOINT_URL and ARTIFACT_BUCKET among
+    the variables.
+    """
 
     name = "mlflow"
     preferred_port = 5000

@@ -1,6 +1,8 @@
-"""Create what Terraform creates on AWS, on the emulator: streams, buckets, the failure queue, the sender's identity.
+"""Create what Terraform creates on AWS, on the emulator: streams, buckets, the failure queue, the
+sender's identity.
 
-``python -m infrastructure.local.provision`` does it for the AWS_ENDPOINT_URL of the environment, whoever serves it.
+``python -m infrastructure.local.provision`` does it for the AWS_ENDPOINT_URL of the environment,
+whoever serves it.
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ def _create_bucket(s3: Any, name: str) -> None:
 
 
 def provision(configuration: Configuration, variables: Mapping[str, str]) -> dict[str, str]:
-    """Create everything that is not there yet; return the variables that name it. Safe to repeat."""
+    """Create what is not there yet; return the variables that name it. Safe to repeat."""
     kinesis = client("kinesis", variables)
     for stream in (configuration.students_stream_name, configuration.predictions_stream_name):
         _create_stream(kinesis, stream, configuration.stream_shard_count)

@@ -1,4 +1,6 @@
-"""Run the Lambda host: ``python -m infrastructure.local.lambda_host --state DIR``; the addresses come from the environment."""
+"""Run the Lambda host: ``python -m infrastructure.local.lambda_host --state DIR``; the addresses
+come from the environment.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from typing import Any
 
 from infrastructure.local import configuration
 from infrastructure.local.lambda_host.checkpoint import Checkpoints
+from infrastructure.local.lambda_host.consumer import Feed
 from infrastructure.local.lambda_host.failure import FailureQueue
 from infrastructure.local.lambda_host.function import Function, function_arn
 from infrastructure.local.lambda_host.http_target import HttpTarget
@@ -74,14 +77,15 @@ def main() -> int:
         )
     else:
         target = Function(values, os.environ, state.parent / "logs" / "function.log", options.root)
-    mapping = Mapping(
+    feed = Feed(
         stream,
         target,
         settings_of(values),
         Checkpoints(state / "checkpoints.json", stream.arn),
         FailureQueue(sqs := client("sqs", os.environ), queue_url(sqs, values)),
-        starting_position=values.mapping_starting_position,
-        timestamp=values.mapping_starting_position_timestamp,
+    )
+    mapping = Mapping(
+        feed, values.mapping_starting_position, values.mapping_starting_position_timestamp
     )
     mapping.start()
     (state / "ready").write_text(str(os.getpid()), encoding="utf-8")

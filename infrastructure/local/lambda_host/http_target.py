@@ -1,6 +1,7 @@
 """A function behind AWS's runtime interface emulator: the Lambda container image, run by itself.
 
-Source: docs.aws.amazon.com/lambda/latest/dg/images-test.html. The emulator takes one invocation at a time and answers 200
+Source: docs.aws.amazon.com/lambda/latest/dg/images-test.html. The emulator takes one invocation at
+a time and answers 200
 for function errors too, telling them by the error document in the body.
 """
 
@@ -63,7 +64,8 @@ class HttpTarget:
                 error_header = answer.getheader("X-Amz-Function-Error")
                 failed = error_of(payload, error_header) if answer.status == 200 else "Unhandled"
             except (OSError, http.client.HTTPException) as error:
-                # The event may have been at work when the connection broke: that counts as an invocation.
+                # The event may have been at work when the connection broke: that counts as an
+                # invocation.
                 payload = json.dumps(
                     {"errorType": "Runtime.ExitError", "errorMessage": str(error)}
                 ).encode()
