@@ -132,8 +132,14 @@ class Stack:
             raise
 
     def add(self, *wanted: str) -> None:
-        """Start more services of a running stack."""
-        self._bring_up_all(self._include(wanted))
+        """Start more services of a running stack; after a failure the call can be repeated."""
+        services = self._include(wanted)
+        try:
+            self._bring_up_all(services)
+        except BaseException:
+            for service in services:
+                self.services.pop(service.name).stop()
+            raise
 
     def _bring_up_all(self, services: Sequence[Service]) -> None:
         pool = ThreadPoolExecutor(len(ALL))
