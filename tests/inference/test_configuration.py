@@ -36,6 +36,8 @@ def test_a_location_in_s3() -> None:
     """s3://BUCKET is MODEL_BUCKET spelled as a location."""
     found = from_environment({"MODEL_LOCATION": "s3://bucket/"})
     assert (found.model_bucket, found.model_location) == ("bucket", None)
+    with pytest.raises(ConfigurationError, match="without a prefix"):
+        from_environment({"MODEL_LOCATION": "s3://bucket/models"})
 
 
 @pytest.mark.parametrize("value", ["-1", "nan", "inf", "soon"])
