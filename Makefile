@@ -3,30 +3,71 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m infrastructure.local
+# What a running stack (make up) wrote for programs to read: endpoint, streams, database, addresses.
+WITH_STACK := set -a; [ ! -f .local/env ] || . .local/env; set +a;
+STUDENT ?= inference/sample_event.json
+PYTEST_ARGS ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down status train put-record predictions monitor monitor-report web rollback test unit-test integration-test \
-        bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
+.PHONY: help setup setup-lint run up down status train put-record predictions stream labels monitor monitor-report web rollback \
+        test unit-test integration-test coverage bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
 
 help: ## List the targets (default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## Create the environments each component needs (done by the others when needed)
+setup: ## Create the environments each component needs (the other targets call it)
 	@$(PYTHON) infrastructure/local/environments.py
 
-run: setup ## Everything once, end to end, on this machine, then a summary and a clean stop
+setup-lint: setup
+	@$(PYTHON) infrastructure/local/environments.py lint
+
+run: setup ## Everything once, end to end, on this machine; then a summary and a clean stop
 	@$(LOCAL) run
 
-up: setup ## Start the same services and leave them running
+up: setup ## Start the same services and leave them running (Mage 6789, MLflow 5000, web 8080)
 	@$(LOCAL) up
 
-down: ## Stop them; state is kept
-	@$(LOCAL) down
+down: ## Stop them; state is kept in .local
+	@[ ! -x $(BIN)/python ] || $(LOCAL) down
 
 status: ## What runs, where, and where its log is
 	@$(LOCAL) status
 
-train: setup ## Train in Mage and publish the champion
-	@$(LOCAL) train
+train: setup ## Train in Mage, pass the gate, publish the champion (TRAIN_ARGS="--seed 7 --trials 20")
+	@$(LOCAL) train $(TRAIN_ARGS)
 
-lock: setup ## Compile the locked requirements of every component
+put-record: setup ## Put one student on the input stream (STUDENT=path/to/event.json)
+	@$(WITH_STACK) $(BIN)/python -m inference.client put-record "$(STUDENT)"
+
+predictions: setup ## Show the newest predictions (ARGS="--follow")
+	@$(WITH_STACK) $(BIN)/python -m inference.client predictions $(ARGS)
+
+stream: setup ## Stream a CSV of students and join the answers (CSV=students.csv OUT=answers.csv)
+	@$(WITH_STACK) $(BIN)/python -m inference.client stream "$(CSV)" --output "$(or $(OUT),answers.csv)"
+
+rollback: setup ## Serve an earlier model version again (VERSION=n)
+	@$(WITH_STACK) .venv-orchestrator/bin/python -m orchestrator.rollback --version "$(VERSION)"
+
+test: unit-test integration-test ## Every test, units and integration
+
+unit-test: setup ## The fast tests
+	@$(BIN)/python -m pytest tests --ignore tests/orchestrator $(PYTEST_ARGS)
+	@.venv-orchestrator/bin/python -m pytest tests/orchestrator $(PYTEST_ARGS)
+
+integration-test: setup ## Tests over running services, started by the run itself (ENDPOINT=url: use that AWS endpoint)
+	@$(if $(ENDPOINT),AWS_ENDPOINT_URL="$(ENDPOINT)") $(BIN)/python -m pytest integration-tests $(PYTEST_ARGS)
+
+bench: setup ## Every benchmark: figures, ratios, and the floor beside each
+	@for script in tests/benchmarks/bench_*.py; do name=$${script##*/}; $(BIN)/python -m tests.benchmarks.$${name%.py} || exit 1; done
+
+quality: setup-lint ## black, isort, pylint, mypy, import-linter, and the linters for everything that is not Python
+	@.ci/quality
+
+format: setup ## Let black and isort rewrite the code
+	@$(BIN)/isort -q . && $(BIN)/black -q .
+
+lock: setup ## Compile the locked requirements of every component (LOCK_ARGS=--upgrade)
 	@.ci/lock $(LOCK_ARGS)
+
+clean: down ## Stop everything and delete the kept state (not the environments)
+	@rm -rf .local .hypothesis .pytest_cache .mypy_cache .import_linter_cache

@@ -1,0 +1,63 @@
+"""The AWS emulator (ministack): S3, Kinesis, SQS and SES on loopback, state kept between runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from infrastructure.local.process import Process
+from infrastructure.local.service import Service, answers, base_environment, python_of
+
+REGION = "us-east-1"
+_SERVICES = "s3,kinesis,sqs,ses,sts,logs,cloudwatch"
+
+
+class Emulator(Service):
+    """ministack; anything but loopback is closed, its MQTT and SFTP listeners are off."""
+
+    name = "emulator"
+    preferred_port = 4566
+
+    def __init__(self, state: Path, *, region: str = REGION, usual_port: bool = False) -> None:
+        super().__init__(state, usual_port=usual_port)
+        self.region = region
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_REGION": self.region,
+            # The emulator takes any credentials; the SDKs insist on some.
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "MLFLOW_S3_ENDPOINT_URL": self.url,
+        }
+
+    def build(self, variables: Mapping[str, str]) -> Process:
+        environment = base_environment(
+            BIND_HOST="127.0.0.1",
+            GATEWAY_PORT=str(self.port),
+            MINISTACK_REGION=self.region,
+            PERSIST_STATE="1",
+            S3_PERSIST="1",
+            STATE_DIR=str(self.directory / "state"),
+            S3_DATA_DIR=str(self.directory / "s3"),
+            # It writes a pid file into the temporary directory.
+            TMPDIR=str(self.directory),
+            IOT_MTLS_ENABLED="0",
+            SFTP_ENABLED="0",
+            LOG_LEVEL="WARNING",
+            SERVICES=_SERVICES,
+        )
+        # State is written on SIGTERM only, hence the long grace.
+        return Process(
+            self.name,
+            [python_of("emulator"), "-m", "ministack"],
+            log=self.log,
+            environment=environment,
+            cwd=self.directory,
+            grace_seconds=20,
+        )
+
+    def ready(self) -> bool:
+        return answers(self.port, "/_ministack/ready")

@@ -1,0 +1,119 @@
+"""Run one command so that nothing of it outlives its owner: the process between a service and who
+started it.
+
+    python guard.py --signal 15 --grace 10 -- COMMAND...
+
+Standard input is a lifeline: its end, however it comes about (a clean stop, Ctrl-C, a crash, kill
+-9 of the owner),
+stops the command. The stop signal goes to the command's whole process group; what is left after the
+grace period is
+killed. On Linux this process is the reaper of every orphan below it, so daemons that left the group
+are found too,
+and should this process itself be killed the command gets SIGKILL from the kernel.
+
+Standard library only and no package imports: it is run as a file, by any of the environments'
+interpreters.
+"""
+
+import argparse
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+_LINUX = sys.platform.startswith("linux")
+_LIBC = ctypes.CDLL(None, use_errno=True) if _LINUX else None
+
+
+def _die_with_parent() -> None:
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _signal_group(group: int, number: int) -> None:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _children() -> list[int]:
+    """Return the live and dead processes whose parent is this one (orphans below it included)."""
+    found = []
+    for entry in os.listdir("/proc") if _LINUX else []:
+        if entry.isdigit():
+            try:
+                with open(f"/proc/{entry}/stat", "rb") as stat:
+                    # The command name may hold spaces and brackets, hence the split after the last
+                    # one.
+                    parent = int(stat.read().rpartition(b")")[2].split()[1])
+            except OSError:
+                continue
+            if parent == os.getpid():
+                found.append(int(entry))
+    return found
+
+
+def _reap_orphans(number: int, grace: float) -> None:
+    """Stop every process left below this one, politely first."""
+    deadline = time.monotonic() + grace
+    while children := _children():
+        if time.monotonic() > deadline:
+            number = signal.SIGKILL
+        for child in children:
+            try:
+                if os.waitpid(child, os.WNOHANG) == (0, 0):
+                    os.kill(child, number)
+            except (ChildProcessError, ProcessLookupError):
+                pass
+        time.sleep(0.02)
+
+
+def main() -> int:
+    """Run the command until it ends or the lifeline does; return its exit code as a shell would."""
+    parser = argparse.ArgumentParser(
+        prog="guard", description="Run a command that dies with its owner."
+    )
+    parser.add_argument("--signal", type=int, default=signal.SIGTERM)
+    parser.add_argument("--grace", type=float, default=10.0)
+    parser.add_argument("command", nargs="+")
+    options = parser.parse_args()
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    # The preexec function is one system call; this process has no other thread yet.
+    child = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
+        options.command, stdin=subprocess.DEVNULL, process_group=0, preexec_fn=_die_with_parent
+    )
+    ended = threading.Event()
+
+    def stop(*_: object) -> None:
+        _signal_group(child.pid, options.signal)
+
+        def kill_later() -> None:
+            if not ended.wait(options.grace):
+                _signal_group(child.pid, signal.SIGKILL)
+
+        threading.Thread(target=kill_later, daemon=True).start()
+
+    def watch_lifeline() -> None:
+        while os.read(0, 1):
+            pass
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop)
+    threading.Thread(target=watch_lifeline, daemon=True).start()
+    code = child.wait()
+    ended.set()
+    _signal_group(child.pid, signal.SIGTERM)
+    _reap_orphans(signal.SIGTERM, options.grace)
+    return 128 - code if code < 0 else code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

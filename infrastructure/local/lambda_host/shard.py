@@ -1,0 +1,218 @@
+"""The event source mapping's decisions for one shard, as a state machine without input or output.
+
+Documented behaviour (docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html and its pages on
+parameters, batch failures and
+on-failure destinations): order is kept per partition key, up to ParallelizationFactor batches run
+at once; a failed batch is
+retried before anything after it in its lane; bisecting does not use up the retry quota; records
+past their age or their
+retries are discarded and reported; delivery is at least once, and the checkpoint is the last record
+before which
+everything is done.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from infrastructure.local.lambda_host.record import MAXIMUM_PAYLOAD_BYTES, Record
+from infrastructure.local.lambda_host.response import Outcome
+
+RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
+TOO_OLD = "RecordAgeExceeded"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The mapping's parameters; -1 means for ever. Times in seconds."""
+
+    batch_size: int = 100
+    window: float = 0.0
+    parallelization: int = 1
+    bisect: bool = False
+    maximum_retries: int = -1
+    maximum_age: float = -1
+    report_batch_item_failures: bool = True
+    first_backoff: float = 0.1
+    longest_backoff: float = 10.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Records to invoke the function with; ``retries`` used so far, ``invokes`` made so far."""
+
+    lane: int
+    records: tuple[Record, ...]
+    retries: int = 0
+    invokes: int = 0
+    failures: int = 0
+    not_before: float = 0.0
+
+    @property
+    def sequence_numbers(self) -> list[str]:
+        """Their sequence numbers, in order."""
+        return [record.sequence_number for record in self.records]
+
+
+@dataclass(frozen=True)
+class Discard:
+    """Records given up, and why; they count as done once ``Shard.discarded`` has been called."""
+
+    records: tuple[Record, ...]
+    condition: str
+    invokes: int
+    error: str | None = None
+
+
+@dataclass
+class _Lane:
+    """The records of some partition keys: retries first, then what waits, one batch in flight."""
+
+    waiting: deque[tuple[float, Record]] = field(default_factory=deque)
+    retries: deque[Batch] = field(default_factory=deque)
+    busy: bool = False
+
+
+class Shard:
+    """Feed it with ``add``, run what ``take`` returns, tell it the outcome with ``settle``."""
+
+    def __init__(self, settings: Settings, checkpoint: str | None = None) -> None:
+        self._settings = settings
+        self._lanes = [_Lane() for _ in range(settings.parallelization)]
+        self._open: deque[str] = deque()
+        self._done: set[str] = set()
+        self._closed = False
+        self.checkpoint = checkpoint
+
+    @property
+    def unfinished(self) -> int:
+        """How many records were read and are not yet behind the checkpoint."""
+        return len(self._open)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the shard is closed and everything in it is done."""
+        return self._closed and not self._open
+
+    def add(self, records: Iterable[Record], now: float) -> None:
+        """Take records in the order the shard holds them."""
+        for record in records:
+            self._open.append(record.sequence_number)
+            lane = zlib.crc32(record.partition_key.encode()) % len(self._lanes)
+            self._lanes[lane].waiting.append((now, record))
+
+    def close(self) -> None:
+        """Note that the shard will hold no further records."""
+        self._closed = True
+
+    def take(self, now: float) -> tuple[list[Batch], list[Discard]]:
+        """Return the batches to run now and the records whose age rules that out."""
+        batches, discards = [], []
+        for index, lane in enumerate(self._lanes):
+            while not lane.busy and (batch := self._next(index, lane, now)):
+                fresh, old = self._by_age(batch, now)
+                if old:
+                    discards.append(Discard(tuple(old), TOO_OLD, batch.invokes))
+                if fresh:
+                    lane.busy = True
+                    batches.append(_replace(batch, fresh))
+        return batches, discards
+
+    def wake_at(self, now: float) -> float | None:
+        """Return when ``take`` may have something to say again without new events, or None."""
+        times = []
+        for lane in self._lanes:
+            if lane.busy:
+                continue
+            if lane.retries:
+                times.append(lane.retries[0].not_before)
+            elif lane.waiting:
+                times.append(
+                    now if self._full(lane) else lane.waiting[0][0] + self._settings.window
+                )
+        return min(times, default=None)
+
+    def settle(self, batch: Batch, outcome: Outcome, now: float) -> list[Discard]:
+        """Record what came of a batch; return what has to be given up."""
+        lane = self._lanes[batch.lane]
+        lane.busy = False
+        self._finish(batch.sequence_numbers[: outcome.done])
+        rest = batch.records[outcome.done :]
+        if not rest:
+            return []
+        lane.retries.extendleft(reversed(retries := list(self._retry(batch, rest, outcome, now))))
+        if retries:
+            return []
+        return [Discard(rest, RETRIES_EXHAUSTED, batch.invokes + 1, outcome.error)]
+
+    def discarded(self, discard: Discard) -> None:
+        """Count given-up records as done, once whoever must know has been told."""
+        self._finish(record.sequence_number for record in discard.records)
+
+    def _retry(
+        self, batch: Batch, rest: tuple[Record, ...], outcome: Outcome, now: float
+    ) -> Iterator[Batch]:
+        settings, size = self._settings, len(rest)
+        failures = batch.failures + 1
+        backoff = min(
+            settings.longest_backoff, settings.first_backoff * 2.0 ** min(batch.failures, 30)
+        )
+        if not outcome.invoked:
+            yield Batch(batch.lane, rest, batch.retries, batch.invokes, failures, now + backoff)
+            return
+        invokes = batch.invokes + 1
+        if settings.bisect and outcome.done:
+            # Bisected at the reported record: what was before it is done, the quota is not touched.
+            yield Batch(batch.lane, rest, batch.retries, invokes, batch.failures, now)
+        elif settings.bisect and outcome.error is not None and size > 1:
+            for half in (rest[: (size + 1) // 2], rest[(size + 1) // 2 :]):
+                yield Batch(batch.lane, half, batch.retries, invokes, batch.failures, now)
+        elif settings.maximum_retries < 0 or batch.retries < settings.maximum_retries:
+            yield Batch(batch.lane, rest, batch.retries + 1, invokes, failures, now + backoff)
+
+    def _next(self, index: int, lane: _Lane, now: float) -> Batch | None:
+        if lane.retries:
+            return lane.retries.popleft() if lane.retries[0].not_before <= now else None
+        if not lane.waiting:
+            return None
+        if not (
+            self._full(lane) or self._closed or lane.waiting[0][0] + self._settings.window <= now
+        ):
+            return None
+        records: list[Record] = []
+        size = 0
+        while lane.waiting and len(records) < self._settings.batch_size:
+            size += lane.waiting[0][1].payload_bytes
+            if records and size > MAXIMUM_PAYLOAD_BYTES:
+                break
+            records.append(lane.waiting.popleft()[1])
+        return Batch(index, tuple(records))
+
+    def _full(self, lane: _Lane) -> bool:
+        if len(lane.waiting) >= self._settings.batch_size:
+            return True
+        if self._settings.window <= 0:
+            return True
+        return sum(record.payload_bytes for _, record in lane.waiting) > MAXIMUM_PAYLOAD_BYTES
+
+    def _by_age(self, batch: Batch, now: float) -> tuple[list[Record], list[Record]]:
+        limit = self._settings.maximum_age
+        if limit < 0:
+            return list(batch.records), []
+        fresh = [record for record in batch.records if now - record.arrived_at <= limit]
+        return fresh, [record for record in batch.records if now - record.arrived_at > limit]
+
+    def _finish(self, sequence_numbers: Iterable[str]) -> None:
+        self._done.update(sequence_numbers)
+        while self._open and self._open[0] in self._done:
+            self.checkpoint = self._open.popleft()
+            self._done.remove(self.checkpoint)
+
+
+def _replace(batch: Batch, records: list[Record]) -> Batch:
+    return Batch(
+        batch.lane, tuple(records), batch.retries, batch.invokes, batch.failures, batch.not_before
+    )
