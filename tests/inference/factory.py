@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from inference.bundle import MANIFEST_FILE, MODEL_FILE, POINTER_FILE
+from inference.bundle import MANIFEST_FILE, MODEL_FILE, POINTER_FILE, parse_manifest
 from inference.contract import DEFAULT_MODEL_NAME, FEATURES, GPA_CUTOFFS, GRADES
+from inference.predictor import Predictor
 from tests.inference.graph import INT64, model, node, tensor, value
 
 INTERCEPT = 2.5
@@ -160,3 +162,10 @@ def upload(directory: Path, s3: Any, bucket: str, model_name: str = DEFAULT_MODE
         if path.is_file() and not path.name.startswith("."):
             key = f"models/{model_name}/{path.relative_to(directory).as_posix()}"
             s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+
+
+@cache
+def predictor() -> Predictor:
+    """Return the default model, verified, as version 1 (for property tests)."""
+    onnx = gpa_gaussian()
+    return Predictor(parse_manifest(json.dumps(manifest("1", onnx)).encode()), onnx)
