@@ -32,7 +32,7 @@ def load(cursor: Cursor, item: Window) -> Labelled:
     """Return the window's rows in the order their labels came."""
     cursor.execute(
         "SELECT g.grade_class, p.grade_class, p.p_a, p.p_b, p.p_c, p.p_d, p.p_f,"
-        " extract(epoch FROM g.labelled_at - g.event_time) FROM ground_truth g"
+        " greatest(0, extract(epoch FROM g.labelled_at - g.event_time)) FROM ground_truth g"
         " JOIN predictions p ON p.prediction_id = g.prediction_id AND p.event_time = g.event_time"
         " WHERE g.version = %s AND g.label_number > %s AND g.label_number <= %s"
         " ORDER BY g.label_number",
