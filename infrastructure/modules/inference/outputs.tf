@@ -1,0 +1,24 @@
+output "function_name" {
+  description = "Name of the function."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "mapping_uuid" {
+  description = "Identifier of the event source mapping, a dimension of its metrics."
+  value       = aws_lambda_event_source_mapping.students.uuid
+}
+
+output "failure_queue_url" {
+  description = "Address of the failure queue."
+  value       = aws_sqs_queue.failures.url
+}
+
+output "failure_queue_name" {
+  description = "Name of the failure queue."
+  value       = aws_sqs_queue.failures.name
+}
+
+output "image_uri" {
+  description = "The image that serves; what a rollback goes back to."
+  value       = aws_lambda_function.this.image_uri
+}

@@ -1,0 +1,54 @@
+output "students_stream_name" {
+  description = "Put student records here."
+  value       = var.students_stream_name
+}
+
+output "predictions_stream_name" {
+  description = "Read predictions here."
+  value       = var.predictions_stream_name
+}
+
+output "model_bucket_name" {
+  description = "MODEL_BUCKET of whoever publishes a bundle."
+  value       = module.model_store.bucket_name
+}
+
+output "artifact_bucket_name" {
+  description = "ARTIFACT_BUCKET of training."
+  value       = module.artifact_store.bucket_name
+}
+
+output "repository_urls" {
+  description = "Where each component's image is pushed."
+  value       = module.registry.repository_urls
+}
+
+output "function_name" {
+  description = "The inference function; null before its image exists."
+  value       = one(module.inference[*].function_name)
+}
+
+output "image_uri" {
+  description = "The image that serves; what a rollback goes back to."
+  value       = one(module.inference[*].image_uri)
+}
+
+output "failure_queue_url" {
+  description = "Where given-up batches wait."
+  value       = one(module.inference[*].failure_queue_url)
+}
+
+output "alarm_topic_arn" {
+  description = "Topic of the alarms."
+  value       = one(module.alarms[*].topic_arn)
+}
+
+output "alarm_keys" {
+  description = "Key of every alarm, each a section of the runbook."
+  value       = one(module.alarms[*].alarm_keys)
+}
+
+output "image_digests" {
+  description = "Digests that are deployed; the deployment remembers them to roll back."
+  value       = var.image_digests
+}

@@ -1,0 +1,107 @@
+"""IAM: no wildcard in any plan without a reason, and no reason without a wildcard."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infrastructure import review
+
+INFRASTRUCTURE = Path(review.__file__).parent
+ENVIRONMENTS = ("local", "stg", "prod")
+
+
+def document(**statement: Any) -> dict[str, Any]:
+    """A plan with one policy document of one statement."""
+    block = {"sid": "Test", "principals": [], **statement}
+    return {
+        "resource_changes": [
+            {
+                "address": "data.aws_iam_policy_document.test",
+                "type": "aws_iam_policy_document",
+                "change": {"after": {"statement": [block]}},
+            }
+        ]
+    }
+
+
+def test_no_wildcard_without_a_reason(plan: dict[str, Any]) -> None:
+    assert [str(found) for found in review.refused(plan)] == []
+
+
+def test_every_plan_has_policies_to_look_at(plan: dict[str, Any]) -> None:
+    assert len(review.statements(plan)) > 10
+
+
+def test_no_reason_without_a_wildcard(plan_of: Callable[..., dict[str, Any]]) -> None:
+    switches = ("enable_monitoring=true", "enable_training=true", "enable_web=true")
+    found = review.wildcards(review.statements(plan_of("stg", *switches)))
+    unused = [entry for entry in review.ALLOWED if not any(entry.covers(item) for item in found)]
+    assert unused == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"actions": ["s3:*"], "resources": ["arn:aws:s3:::x"]},
+        {"actions": ["*"], "resources": ["arn:aws:s3:::x"]},
+        {"actions": ["s3:GetObject"], "resources": ["*"]},
+        {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::x/*"]},
+        {"actions": ["kinesis:Put*"], "resources": ["arn:aws:kinesis:r:1:stream/x"]},
+        {"not_actions": ["iam:PassRole"], "resources": ["arn:aws:s3:::x"]},
+        {
+            "actions": ["sns:Publish"],
+            "resources": ["arn:x"],
+            "principals": [{"type": "AWS", "identifiers": ["*"]}],
+        },
+    ],
+)
+def test_a_wildcard_is_refused(statement: dict[str, Any]) -> None:
+    assert len(review.refused(document(**statement))) == 1
+
+
+def test_exact_rights_pass() -> None:
+    exact = document(actions=["s3:GetObject"], resources=["arn:aws:s3:::x/y"])
+    assert review.refused(exact) == []
+
+
+def test_unknown_values_are_left_to_the_sources() -> None:
+    assert review.refused(document(actions=["kms:Decrypt"], resources=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("plan_text", "code"),
+    [
+        (document(actions=["s3:GetObject"], resources=["arn:aws:s3:::x/y"]), 0),
+        (document(actions=["s3:*"], resources=["arn:aws:s3:::x/y"]), 1),
+        ({}, 2),
+    ],
+)
+def test_command(plan_text: dict[str, Any], code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(plan_text)))
+    assert review.main() == code
+
+
+def test_patterns_in_the_sources_are_the_known_ones() -> None:
+    """An ARN that is unknown at plan time must be a plain reference: no literal adds a pattern."""
+    found = set()
+    for path in INFRASTRUCTURE.rglob("*.tf"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            code = line.split(" #")[0]
+            if re.match(r"\s*(#|description|expression)", code) or "regex(" in code:
+                continue
+            found |= {text for text in re.findall(r'"((?:[^"\\]|\\.)*\*(?:[^"\\]|\\.)*)"', code)}
+    assert found == {
+        "*",
+        "s3:*",
+        "${local.arn}/*",
+        "${var.model_bucket_arn}/models/${var.model_name}/*",
+        "models/${var.model_name}/*",
+        "${local.log_group_arn}:log-stream:*",
+    }
