@@ -29,8 +29,15 @@ from inference.contract import FEATURES, GRADES, StudentPerformanceError
 from inference.decoding import decode
 from inference.events import Event
 from inference.guidance import Advice, advise
+from inference.inspection import has_surrogate
 from inference.predictor import Predictions, Predictor
 from inference.problems import Problem, Rejection
+
+MAX_PARTITION_KEY = 256
+"""Characters Kinesis accepts."""
+
+NO_KEY = "unknown"
+"""The answer's partition key where neither a student id nor the input's own key can be used."""
 
 _WHOLE = [feature.whole for feature in FEATURES]
 
@@ -98,10 +105,16 @@ def score(items: list[Item], predictor: Predictor) -> Batch:
             out.append(Answer(str(event.student_id), body, "ok"))
         else:
             body = answers.rejected(item.prediction_id, item.event_time, event, source)
-            key = item.partition_key if event.student_id is None else str(event.student_id)
-            out.append(Answer(key, body, "rejected"))
+            out.append(Answer(_key(item, event), body, "rejected"))
             problems.extend(event.problems)
     return Batch(out, problems, rows, predictions)
+
+
+def _key(item: Item, rejection: Rejection) -> str:
+    if rejection.student_id is not None:
+        return str(rejection.student_id)
+    key = item.partition_key
+    return key if 0 < len(key) <= MAX_PARTITION_KEY and not has_surrogate(key) else NO_KEY
 
 
 def _predict(predictor: Predictor, rows: npt.NDArray[np.float64]) -> Predictions:

@@ -47,3 +47,8 @@ output "alarm_keys" {
   description = "Key of every alarm, each a section of the runbook."
   value       = one(module.alarms[*].alarm_keys)
 }
+
+output "image_digests" {
+  description = "Digests that are deployed; the deployment remembers them to roll back."
+  value       = var.image_digests
+}

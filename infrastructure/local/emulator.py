@@ -1,4 +1,4 @@
-"""The AWS emulator (ministack): S3, Kinesis, SQS and SES on loopback, its state kept between runs."""
+"""The AWS emulator (ministack): S3, Kinesis, SQS and SES on loopback, state kept between runs."""
 
 from __future__ import annotations
 

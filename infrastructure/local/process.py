@@ -32,7 +32,8 @@ def tail(log: Path, lines: int = _TAIL_LINES) -> str:
 class Process:
     """A command behind a guard; its output is appended to ``log``.
 
-    The guard ends the command when this object is stopped or when the process that holds it dies, in whatever way. The
+    The guard ends the command when this object is stopped or when the process that holds it dies,
+    in whatever way. The
     guard, not the command, inherits what ``hold`` names.
     """
 
@@ -100,7 +101,9 @@ class Process:
         self._lifeline = self._guard.stdin
 
     def wait_ready(self, ready: Callable[[], bool], deadline_seconds: float) -> None:
-        """Poll ``ready`` until it holds; raises ServiceFailed with the end of the log when it never does."""
+        """Poll ``ready`` until it holds; raises ServiceFailed with the end of the log when it never
+        does.
+        """
         deadline = time.monotonic() + deadline_seconds
         while not ready():
             if not self.alive:
@@ -117,13 +120,14 @@ class Process:
             time.sleep(0.05)
 
     def stop(self) -> int | None:
-        """End the command and everything below it; return its exit code (None when never started)."""
+        """End the command and all below it; return its exit code (None when never started)."""
         if self._guard is None:
             return None
         if self._lifeline is not None:
             self._lifeline.close()
             self._lifeline = None
-        # The guard needs at most two grace periods (group, then orphans); past that it is broken itself.
+        # The guard needs at most two grace periods (group, then orphans); past that it is broken
+        # itself.
         try:
             return self._guard.wait(self._stop[1] * 2 + 5)
         except subprocess.TimeoutExpired:

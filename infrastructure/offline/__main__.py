@@ -1,17 +1,20 @@
 """Check the Terraform configuration, or write a plan as JSON, with neither registry nor cloud.
 
 python -m infrastructure.offline check                      validate and terraform test, everywhere
+    python -m infrastructure.offline fmt                        say which files are not formatted
 python -m infrastructure.offline plan VARS.json [--out F]   the plan of an environment as JSON
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from infrastructure.offline.errors import OfflineError
 from infrastructure.offline.schema import ROOT
+from infrastructure.offline.terraform import run
 from infrastructure.offline.workspace import workspace
 
 ROOTS = (ROOT, ROOT / "bootstrap")
@@ -29,6 +32,13 @@ def check() -> int:
     return 0
 
 
+def fmt() -> int:
+    """Show what ``terraform fmt`` would change; return the exit code."""
+    arguments = ["fmt", "-check", "-diff", "-recursive", "-no-color"]
+    quiet = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
+    return run(arguments, ROOT, quiet).returncode
+
+
 def plan(variables: list[Path], settings: list[str]) -> str:
     """Return the plan of the main root as JSON text (``terraform show -json``)."""
     files = [f"-var-file={path.resolve()}" for path in variables]
@@ -44,6 +54,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check", help="validate and test")
+    commands.add_parser("fmt", help="say which files are not formatted")
     planning = commands.add_parser("plan", help="write a plan as JSON")
     planning.add_argument("variables", nargs="+", type=Path, help="*.tfvars.json, later ones win")
     planning.add_argument("--var", action="append", default=[], help="NAME=VALUE, as Terraform's")
@@ -57,6 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "check":
             return check()
+        if options.command == "fmt":
+            return fmt()
         text = plan(options.variables, options.var)
     except OfflineError as error:
         print(f"{error.code}: {error}", file=sys.stderr)

@@ -17,9 +17,8 @@ from infrastructure.local.journey.errors import JourneyFailed
 from infrastructure.local.journey.summary import Findings, render
 from infrastructure.local.journey.tally import Tally
 from infrastructure.local.journey.traffic import Feeder, Reader
-from infrastructure.local.program import LambdaHost
 from infrastructure.local.provision import client
-from infrastructure.local.stack import FIRST, Stack
+from infrastructure.local.stack import SERVERS, Stack
 
 SEED = 42
 ANSWER_SECONDS = 60.0
@@ -36,7 +35,7 @@ class Journey:
         self._narrator = Narrator(steps=5)
         self._stack = Stack(
             state,
-            services=FIRST,
+            services=SERVERS,
             on_ready=lambda service: self._narrator.say(f"{service.name:9} {service.url}"),
         )
 
@@ -66,8 +65,7 @@ class Journey:
             decision = mage.read_json(s3, variables["ARTIFACT_BUCKET"], "outcomes/latest.json")
             students = self._held_out(s3)
         with narrator.step("Deploy the function on the input stream"):
-            host = stack.services["lambda"] = LambdaHost(self.state)
-            stack.bring_up(host)
+            stack.add("lambda")
             narrator.say(
                 f"{stack.configuration.function_name} follows {variables['STUDENTS_STREAM_NAME']}"
             )
