@@ -147,8 +147,7 @@ def _predict_csv() -> dict[str, Any]:
         ],
         "requestBody": {
             "required": True,
-            "content": _content(table, "text/csv")
-            | _content(form, "multipart/form-data"),
+            "content": _content(table, "text/csv") | _content(form, "multipart/form-data"),
         },
         "responses": _responses(
             {

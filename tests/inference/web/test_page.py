@@ -95,7 +95,7 @@ def test_the_first_load_is_small(http: FlaskClient) -> None:
     """Given a first visit, the page and all it loads stay within 150 KB."""
     page = http.get("/")
     loaded, total = set(), len(page.data)
-    wanted = set(re.findall(r'/static/\w+/[\w.]+\.(?:css|js|svg)', page.text))
+    wanted = set(re.findall(r"/static/\w+/[\w.]+\.(?:css|js|svg)", page.text))
     while wanted:
         path = wanted.pop()
         loaded.add(path)

@@ -134,6 +134,7 @@ def test_any_bytes_end_in_an_answer(http: FlaskClient, body: bytes | str) -> Non
 
 def test_a_new_champion_is_served_at_once(http: FlaskClient, models) -> None:
     """Given another version published, the next answer comes from it; and back again."""
+
     def version() -> str:
         return str(http.post("/predict", json=event()).get_json()["version"])
 

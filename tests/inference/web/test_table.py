@@ -56,7 +56,7 @@ def test_a_list_gets_the_answers_single_events_get(http: FlaskClient) -> None:
         f"{HEADER}\n1001,{GOOD}\n".replace(",", ";").replace("19.83", "19,83"),
         f"{HEADER}\n1001,{GOOD}\n".replace(",", "\t"),
         f"{HEADER.lower()}\n1001,{GOOD}\n",
-        f"Name,{HEADER},GPA\n\"Do\ne, J\",1001,{GOOD},3.1\n",
+        f'Name,{HEADER},GPA\n"Do\ne, J",1001,{GOOD},3.1\n',
         f"{HEADER}\n" + ",".join(f'"{cell}"' for cell in ("1001", *GOOD.split(","))),
     ],
 )
