@@ -185,6 +185,7 @@ module "network" {
 
   name               = local.name
   cidr_block         = var.vpc_cidr_block
+  availability_zones = coalesce(var.availability_zones, ["${var.region}a", "${var.region}b"])
   log_retention_days = var.log_retention_days
   kms_key_arn        = module.encryption.key_arn
 }
@@ -245,21 +246,21 @@ module "training" {
   source = "./modules/training"
   count  = local.deploy_training ? 1 : 0
 
-  name                         = local.name
-  architecture                 = var.function_architecture
-  orchestrator_image_uri       = local.image_uris["orchestrator"]
-  orchestrator_repository_arn  = module.registry.repository_arns["orchestrator"]
-  mlflow_image_uri             = local.image_uris["mlflow"]
-  mlflow_repository_arn        = module.registry.repository_arns["mlflow"]
-  network                      = local.network
-  database                     = local.database
-  operator_secret_arn          = aws_secretsmanager_secret.operator[0].arn
-  monitoring_security_group_id = one(module.monitoring[*].worker_security_group_id)
-  model_bucket_name            = module.model_store.bucket_name
-  model_bucket_arn             = module.model_store.arn
-  artifact_bucket_name         = module.artifact_store.bucket_name
-  artifact_bucket_arn          = module.artifact_store.arn
-  model_name                   = var.model_name
-  log_retention_days           = var.log_retention_days
-  kms_key_arn                  = module.encryption.key_arn
+  name                        = local.name
+  architecture                = var.function_architecture
+  orchestrator_image_uri      = local.image_uris["orchestrator"]
+  orchestrator_repository_arn = module.registry.repository_arns["orchestrator"]
+  mlflow_image_uri            = local.image_uris["mlflow"]
+  mlflow_repository_arn       = module.registry.repository_arns["mlflow"]
+  network                     = local.network
+  database                    = local.database
+  operator_secret_arn         = aws_secretsmanager_secret.operator[0].arn
+  caller_security_group_ids   = module.monitoring[*].worker_security_group_id
+  model_bucket_name           = module.model_store.bucket_name
+  model_bucket_arn            = module.model_store.arn
+  artifact_bucket_name        = module.artifact_store.bucket_name
+  artifact_bucket_arn         = module.artifact_store.arn
+  model_name                  = var.model_name
+  log_retention_days          = var.log_retention_days
+  kms_key_arn                 = module.encryption.key_arn
 }

@@ -353,3 +353,9 @@ variable "database_deletion_protection" {
   type        = bool
   default     = true
 }
+
+variable "availability_zones" {
+  description = "Two zones of the region for monitoring and training; null means a and b, which a few regions lack."
+  type        = list(string)
+  default     = null
+}

@@ -74,7 +74,7 @@ resource "aws_iam_role" "task" {
 data "aws_iam_policy_document" "task" {
   # checkov:skip=CKV_AWS_356:the session channels know no resource
   # checkov:skip=CKV_AWS_111:as above
-  source_policy_documents = var.task_policy_json == null ? [] : [var.task_policy_json]
+  source_policy_documents = compact([var.task_policy_json])
 
   dynamic "statement" {
     for_each = var.sessions ? [true] : []
@@ -93,8 +93,6 @@ data "aws_iam_policy_document" "task" {
 }
 
 resource "aws_iam_role_policy" "task" {
-  count = var.sessions || var.task_policy_json != null ? 1 : 0
-
   name   = "task"
   role   = aws_iam_role.task.name
   policy = data.aws_iam_policy_document.task.json

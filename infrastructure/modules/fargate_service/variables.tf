@@ -78,7 +78,7 @@ variable "health_command" {
 }
 
 variable "task_policy_json" {
-  description = "What the program may do; null for nothing."
+  description = "What the program may do; null for nothing, then sessions must be on (IAM knows no empty policy)."
   type        = string
   default     = null
 }

@@ -9,6 +9,7 @@ locals {
 }
 
 resource "aws_ecs_cluster" "this" {
+  # checkov:skip=CKV_AWS_224:sessions forward ports, encrypted with the key below; there is no shell output to log
   # checkov:skip=CKV_AWS_65:container insights is billed per metric; health checks restart what hangs, and the alarms below watch the outcome
   name = "${var.name}-monitoring"
 
@@ -165,11 +166,13 @@ resource "aws_vpc_security_group_egress_rule" "database" {
 }
 
 locals {
+  quarter_of_retention_ms = var.stream_retention_hours * 3600 * 1000 / 4
+
   alarms = {
     monitoring-behind = {
       description = "The monitoring worker reads predictions late."
       namespace   = "AWS/Kinesis", metric = "GetRecords.IteratorAgeMilliseconds", dimensions = { StreamName = var.predictions_stream_name }
-      statistic   = "Maximum", comparison = "GreaterThanThreshold", threshold = var.stream_retention_hours * 3600 * 1000 * 0.25, missing = "notBreaching"
+      statistic   = "Maximum", comparison = "GreaterThanThreshold", threshold = local.quarter_of_retention_ms, missing = "notBreaching"
     }
     monitoring-silent = {
       description = "Nobody reads the predictions: the worker is down."

@@ -1,16 +1,10 @@
 # A VPC for what needs one (RDS, Fargate): private subnets, one way out, nothing in.
 
-data "aws_availability_zones" "available" {
-  state = "available"
-}
-
 data "aws_region" "current" {}
 data "aws_partition" "current" {}
 data "aws_caller_identity" "current" {}
 
 locals {
-  zones = slice(data.aws_availability_zones.available.names, 0, 2)
-
   log_group_arn = "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:log-group:${aws_cloudwatch_log_group.flow.name}"
 }
 
@@ -27,11 +21,11 @@ resource "aws_default_security_group" "closed" {
 }
 
 resource "aws_subnet" "private" {
-  count = length(local.zones)
+  count = length(var.availability_zones)
 
   vpc_id            = aws_vpc.this.id
   cidr_block        = cidrsubnet(var.cidr_block, 4, count.index)
-  availability_zone = local.zones[count.index]
+  availability_zone = var.availability_zones[count.index]
   tags              = { Name = "${var.name}-private-${count.index}" }
 }
 
@@ -39,7 +33,7 @@ resource "aws_subnet" "private" {
 resource "aws_subnet" "public" {
   vpc_id                  = aws_vpc.this.id
   cidr_block              = cidrsubnet(var.cidr_block, 4, 8)
-  availability_zone       = local.zones[0]
+  availability_zone       = var.availability_zones[0]
   map_public_ip_on_launch = false
   tags                    = { Name = "${var.name}-public" }
 }
@@ -92,7 +86,7 @@ resource "aws_route" "nat" {
 }
 
 resource "aws_route_table_association" "private" {
-  count = length(local.zones)
+  count = length(var.availability_zones)
 
   subnet_id      = aws_subnet.private[count.index].id
   route_table_id = aws_route_table.private.id

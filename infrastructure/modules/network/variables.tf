@@ -14,6 +14,16 @@ variable "cidr_block" {
   }
 }
 
+variable "availability_zones" {
+  description = "Two zones, by name: a list that AWS answers may change and would move the subnets."
+  type        = list(string)
+
+  validation {
+    condition     = length(distinct(var.availability_zones)) == 2
+    error_message = "availability_zones must be two different zones."
+  }
+}
+
 variable "log_retention_days" {
   description = "Days the flow log of refused connections is kept."
   type        = number

@@ -24,6 +24,7 @@ locals {
 }
 
 resource "aws_ecs_cluster" "this" {
+  # checkov:skip=CKV_AWS_224:sessions forward ports, encrypted with the key below; there is no shell output to log
   # checkov:skip=CKV_AWS_65:container insights is billed per metric; health checks restart what hangs
   name = "${var.name}-training"
 
@@ -166,9 +167,7 @@ locals {
   # Who asks whom, on which port.
   calls = merge(
     { mage-mlflow = { from = module.mage.security_group_id, to = module.mlflow.security_group_id, port = 5000 } },
-    var.monitoring_security_group_id == null ? {} : {
-      monitoring-mage = { from = var.monitoring_security_group_id, to = module.mage.security_group_id, port = 6789 }
-    },
+    { for index, group in var.caller_security_group_ids : "caller-${index}-mage" => { from = group, to = module.mage.security_group_id, port = 6789 } },
   )
 }
 

@@ -56,10 +56,10 @@ variable "operator_secret_arn" {
   type        = string
 }
 
-variable "monitoring_security_group_id" {
-  description = "Group of the monitoring worker, which may call Mage; null where there is none."
-  type        = string
-  default     = null
+variable "caller_security_group_ids" {
+  description = "Groups that may call Mage: the monitoring worker's, where there is one."
+  type        = list(string)
+  default     = []
 }
 
 variable "model_bucket_name" {
