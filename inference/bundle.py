@@ -1,12 +1,14 @@
 """The model bundle: the files one model version consists of, and how to read them safely.
 
-A bundle is ``model.onnx`` and ``manifest.json`` below ``models/NAME/VERSION/``; ``models/NAME/champion.json``
-points to one version and carries the sha256 of its manifest. Data files only, never a pickle.
+A bundle is ``model.onnx`` and ``manifest.json`` below ``models/NAME/VERSION/``;
+``models/NAME/champion.json`` points to one version and carries the sha256 of its manifest. Data
+files only, never a pickle.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 
 import msgspec
 
@@ -16,9 +18,11 @@ MODEL_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
 POINTER_FILE = "champion.json"
 
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
 
 class BundleError(StudentPerformanceError):
-    """The bundle is missing, damaged, of another contract, or does not reproduce its golden rows."""
+    """The bundle is missing, damaged, of another contract, or wrong on its golden rows."""
 
     code = "bundle"
 
@@ -80,8 +84,25 @@ def parse_manifest(data: bytes, expected_sha256: str | None = None) -> Manifest:
         raise BundleError("manifest.json does not match the sha256 in champion.json")
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
-    except msgspec.DecodeError as error:
+    except (msgspec.MsgspecError, UnicodeError) as error:
         raise BundleError(f"manifest.json cannot be read: {error}") from error
     if manifest.features != contract_features() or tuple(manifest.classes) != GRADES:
         raise BundleError(f"version {manifest.version} was made for another contract")
     return manifest
+
+
+def parse_pointer(data: bytes) -> Pointer:
+    """Parse and check champion.json; raises BundleError."""
+    try:
+        pointer = msgspec.json.decode(data, type=Pointer)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise BundleError(f"champion.json cannot be read: {error}") from error
+    if not _VERSION.fullmatch(pointer.version):
+        raise BundleError("champion.json names a version that is no plain name")
+    return pointer
+
+
+def check_file(manifest: Manifest, name: str, data: bytes) -> None:
+    """Raise BundleError unless ``data`` has the sha256 the manifest states for ``name``."""
+    if sha256_hex(data) != manifest.sha256.get(name):
+        raise BundleError(f"version {manifest.version}: {name} does not match its sha256")

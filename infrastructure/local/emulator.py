@@ -1,8 +1,9 @@
-"""The AWS emulator (ministack): S3, Kinesis, SQS and SES on loopback, its state kept between runs."""
+"""The AWS emulator (ministack): S3, Kinesis, SQS and SES on loopback, state kept between runs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from infrastructure.local.process import Process
 from infrastructure.local.service import Service, answers, base_environment, python_of
@@ -16,7 +17,10 @@ class Emulator(Service):
 
     name = "emulator"
     preferred_port = 4566
-    region = REGION
+
+    def __init__(self, state: Path, *, region: str = REGION, usual_port: bool = False) -> None:
+        super().__init__(state, usual_port=usual_port)
+        self.region = region
 
     def environment(self) -> dict[str, str]:
         return {

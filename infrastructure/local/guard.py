@@ -1,13 +1,18 @@
-"""Run one command so that nothing of it outlives its owner: the process between a service and who started it.
+"""Run one command so that nothing of it outlives its owner: the process between a service and who
+started it.
 
     python guard.py --signal 15 --grace 10 -- COMMAND...
 
-Standard input is a lifeline: its end, however it comes about (a clean stop, Ctrl-C, a crash, kill -9 of the owner),
-stops the command. The stop signal goes to the command's whole process group; what is left after the grace period is
-killed. On Linux this process is the reaper of every orphan below it, so daemons that left the group are found too,
+Standard input is a lifeline: its end, however it comes about (a clean stop, Ctrl-C, a crash, kill
+-9 of the owner),
+stops the command. The stop signal goes to the command's whole process group; what is left after the
+grace period is
+killed. On Linux this process is the reaper of every orphan below it, so daemons that left the group
+are found too,
 and should this process itself be killed the command gets SIGKILL from the kernel.
 
-Standard library only and no package imports: it is run as a file, by any of the environments' interpreters.
+Standard library only and no package imports: it is run as a file, by any of the environments'
+interpreters.
 """
 
 import argparse
@@ -44,7 +49,8 @@ def _children() -> list[int]:
         if entry.isdigit():
             try:
                 with open(f"/proc/{entry}/stat", "rb") as stat:
-                    # The command name may hold spaces and brackets, hence the split after the last one.
+                    # The command name may hold spaces and brackets, hence the split after the last
+                    # one.
                     parent = int(stat.read().rpartition(b")")[2].split()[1])
             except OSError:
                 continue

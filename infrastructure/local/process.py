@@ -32,7 +32,9 @@ def tail(log: Path, lines: int = _TAIL_LINES) -> str:
 class Process:
     """A command behind a guard; its output is appended to ``log``.
 
-    The guard ends the command when this object is stopped or when the process that holds it dies, in whatever way.
+    The guard ends the command when this object is stopped or when the process that holds it dies,
+    in whatever way. The
+    guard, not the command, inherits what ``hold`` names.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Process:
         self._environment = environment
         self._cwd = cwd
         self._stop = (stop_signal, grace_seconds)
+        self._keep: tuple[int, ...] = ()
         self._guard: subprocess.Popen[bytes] | None = None
         self._lifeline: IO[bytes] | None = None
 
@@ -69,6 +72,10 @@ class Process:
     def exit_code(self) -> int | None:
         """The command's exit code (128 + n for signal n), or None while it runs."""
         return self._guard.poll() if self._guard else None
+
+    def hold(self, descriptor: int) -> None:
+        """Let the guard inherit one more descriptor; before ``start``."""
+        self._keep += (descriptor,)
 
     def start(self) -> None:
         """Start the command; raises EnvironmentMissing when its program is not there."""
@@ -89,11 +96,14 @@ class Process:
                 env=dict(self._environment) if self._environment is not None else None,
                 cwd=self._cwd,
                 start_new_session=True,
+                pass_fds=self._keep,
             )
         self._lifeline = self._guard.stdin
 
     def wait_ready(self, ready: Callable[[], bool], deadline_seconds: float) -> None:
-        """Poll ``ready`` until it holds; raises ServiceFailed with the end of the log when it never does."""
+        """Poll ``ready`` until it holds; raises ServiceFailed with the end of the log when it never
+        does.
+        """
         deadline = time.monotonic() + deadline_seconds
         while not ready():
             if not self.alive:
@@ -110,13 +120,14 @@ class Process:
             time.sleep(0.05)
 
     def stop(self) -> int | None:
-        """End the command and everything below it; return its exit code (None when never started)."""
+        """End the command and all below it; return its exit code (None when never started)."""
         if self._guard is None:
             return None
         if self._lifeline is not None:
             self._lifeline.close()
             self._lifeline = None
-        # The guard needs at most two grace periods (group, then orphans); past that it is broken itself.
+        # The guard needs at most two grace periods (group, then orphans); past that it is broken
+        # itself.
         try:
             return self._guard.wait(self._stop[1] * 2 + 5)
         except subprocess.TimeoutExpired:

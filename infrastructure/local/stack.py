@@ -3,27 +3,61 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from infrastructure.local import configuration as configurations
 from infrastructure.local.emulator import Emulator
+from infrastructure.local.errors import ConfigurationError
 from infrastructure.local.function import LambdaHost
+from infrastructure.local.lock import StateLock
 from infrastructure.local.mage import MageServer
 from infrastructure.local.mlflow import MlflowServer
+from infrastructure.local.monitor import MonitoringWorker
 from infrastructure.local.postgres import Postgres
 from infrastructure.local.provision import names, provision
 from infrastructure.local.service import Service
+from infrastructure.local.web import WebService
 
-ALL = ("emulator", "postgres", "mlflow", "mage", "lambda")
+SERVERS = ("emulator", "postgres", "mlflow", "mage")
+"""Need nothing of each other to start, so they start at once."""
+
+CONSUMERS = ("lambda", "web", "monitoring")
+"""Need the streams, the buckets and the database: started after the servers, stopped before them.
+"""
+
+ALL = (*SERVERS, *CONSUMERS)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a stack differs from the usual one: its variables, the code behind the mapping, its
+    ports.
+    """
+
+    variables_file: Path = configurations.LOCAL_VARIABLES
+    handler: str | None = None
+    root: Path = configurations.REPOSITORY
+    usual_ports: bool = False
 
 
 class Stack:
-    """``with Stack(state, services=("emulator", "lambda")) as stack: stack.environment`` - running, provisioned, then gone.
+    """Every service of the local cloud, or some; all gone when the ``with`` block or this process
+    ends.
 
-    ``environment`` holds every variable other programs need. The emulator is always there.
+        with Stack(directory, services=("emulator", "lambda")) as stack:
+            stack.environment
+
+    ``environment`` holds every variable other programs need. The emulator is always part of it;
+    postgres is left
+    out where DATABASE_URL names another. Two stacks in different state directories do not meet.
+    Raises
+    ConfigurationError for an unknown service, AlreadyRunning where the directory is in use,
+    ServiceFailed with the end
+    of the log for a service that does not start.
     """
 
     def __init__(
@@ -31,59 +65,97 @@ class Stack:
         state: Path = configurations.DEFAULT_STATE,
         *,
         services: Sequence[str] = ALL,
-        variables_file: Path = configurations.LOCAL_VARIABLES,
-        handler: str | None = None,
-        root: Path = configurations.REPOSITORY,
-        usual_ports: bool = False,
-        say: Callable[[str], None] = lambda _: None,
+        on_ready: Callable[[Service], None] | None = None,
+        options: Options = Options(),
     ) -> None:
-        state = state.resolve()
-        self.state, self._say = state, say
-        self.configuration = configurations.load(variables_file)
-        self.services: dict[str, Service] = {"emulator": Emulator(state, usual_port=usual_ports)}
-        if "postgres" in services and "DATABASE_URL" not in os.environ:
-            self.services["postgres"] = Postgres(state, usual_port=usual_ports)
-        if "mlflow" in services:
-            self.services["mlflow"] = MlflowServer(state, usual_port=usual_ports)
-        if "mage" in services:
-            self.services["mage"] = MageServer(state, usual_port=usual_ports)
-        if "lambda" in services:
-            self.services["lambda"] = LambdaHost(
-                state, variables_file=variables_file, handler=handler, root=root
-            )
+        self.state = state.resolve()
+        self._options = options
+        self.configuration = configurations.load(self._options.variables_file)
         self.environment: dict[str, str] = names(self.configuration)
-        for service in self.services.values():
+        self.services: dict[str, Service] = {}
+        self.on_ready = on_ready
+        self._lock: StateLock | None = None
+        self._include(["emulator", *services])
+
+    def _make(self, name: str) -> Service:
+        state, usual, options = self.state, self._options.usual_ports, self._options
+        region, code = self.configuration.region, (options.variables_file, options.handler)
+        makers: dict[str, Callable[[], Service]] = {
+            "emulator": lambda: Emulator(state, region=region, usual_port=usual),
+            "postgres": lambda: Postgres(state, usual_port=usual),
+            "mlflow": lambda: MlflowServer(state, usual_port=usual),
+            "mage": lambda: MageServer(state, usual_port=usual),
+            "lambda": lambda: LambdaHost(state, *code, options.root),
+            "web": lambda: WebService(state, usual_port=usual),
+            "monitoring": lambda: MonitoringWorker(state),
+        }
+        return makers[name]()
+
+    def _include(self, wanted: Iterable[str]) -> list[Service]:
+        if unknown := set(wanted) - set(ALL):
+            known = ", ".join(ALL)
+            raise ConfigurationError(f"no service {', '.join(sorted(unknown))}; there are {known}")
+        added = []
+        for name in ALL:
+            if name not in wanted or name in self.services:
+                continue
+            if name == "postgres" and "DATABASE_URL" in os.environ:
+                self.environment["DATABASE_URL"] = os.environ["DATABASE_URL"]
+                continue
+            service = self.services[name] = self._make(name)
             self.environment |= service.environment()
-        if "postgres" in services and "DATABASE_URL" in os.environ:
-            self.environment["DATABASE_URL"] = os.environ["DATABASE_URL"]
+            added.append(service)
+        return added
 
     def start(self) -> None:
-        """Start and provision everything; on any failure everything is stopped again and the first error raised."""
+        """Start and provision everything; on any failure everything is stopped and the first error
+        raised.
+        """
+        self._lock = StateLock(self.state)
         try:
-            early = [service for name, service in self.services.items() if name != "lambda"]
-            with ThreadPoolExecutor(len(early)) as pool:
-                for future in [pool.submit(self._bring_up, service) for service in early]:
-                    future.result()
-            if "lambda" in self.services:
-                self._bring_up(self.services["lambda"])
+            for group in (SERVERS, CONSUMERS):
+                self._bring_up_all([s for name, s in self.services.items() if name in group])
         except BaseException:
             self.stop()
             raise
 
-    def _bring_up(self, service: Service) -> None:
-        service.launch(self.environment)
+    def add(self, *wanted: str) -> None:
+        """Start more services of a running stack."""
+        self._bring_up_all(self._include(wanted))
+
+    def _bring_up_all(self, services: Sequence[Service]) -> None:
+        pool = ThreadPoolExecutor(len(ALL))
+        try:
+            for future in as_completed([pool.submit(self.bring_up, s) for s in services]):
+                future.result()
+        except BaseException:
+            # Stopping first makes the other threads' waits end at once.
+            self._stop_all(services)
+            raise
+        finally:
+            pool.shutdown()
+
+    def bring_up(self, service: Service) -> None:
+        """Start one service, or start it again after a crash, and wait until it can be used."""
+        service.launch(self.environment, self._lock)
         service.wait_ready()
         if service.name == "emulator":
             self.environment |= provision(self.configuration, self.environment)
-        self._say(f"{service.name} ready")
+        if self.on_ready is not None:
+            self.on_ready(service)
 
     def stop(self) -> None:
-        """Stop everything, the last started first where it matters."""
-        if "lambda" in self.services:
-            self.services["lambda"].stop()
-        rest = [service for name, service in self.services.items() if name != "lambda"]
-        with ThreadPoolExecutor(len(rest)) as pool:
-            list(pool.map(lambda service: service.stop(), rest))
+        """Stop everything, what consumes before what it consumes from. Safe to repeat."""
+        for group in (CONSUMERS, SERVERS):
+            self._stop_all([s for name, s in self.services.items() if name in group])
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    @staticmethod
+    def _stop_all(services: Sequence[Service]) -> None:
+        with ThreadPoolExecutor(len(ALL)) as pool:
+            list(pool.map(lambda service: service.stop(), services))
 
     def __enter__(self) -> Self:
         self.start()

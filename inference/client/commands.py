@@ -1,0 +1,144 @@
+"""The client's commands."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from inference.client.errors import ClientUsageError
+from inference.client.reader import StreamReader
+from inference.clients import client
+from inference.contract import FEATURE_NAMES
+
+SAMPLE = {
+    "student_id": 1001,
+    "student": dict(zip(FEATURE_NAMES, (2, 19.83, 7, 1, 2, 0, 0, 1, 0), strict=True)),
+    "request_id": "sample",
+    "explain": True,
+}
+
+
+def put_record(options: argparse.Namespace) -> int:
+    """Send one record as it is, and on request wait for its answer."""
+    data = _read(options.file)
+    stream = _named(options.students_stream, "students")
+    kinesis = client("kinesis")
+    since = datetime.now(timezone.utc) - timedelta(seconds=1)
+    answer = _call(
+        kinesis.put_record,
+        StreamName=stream,
+        Data=data,
+        PartitionKey=options.partition_key or _partition_key(data),
+    )
+    print(f"sent to {answer['ShardId']} as {answer['SequenceNumber']}", file=sys.stderr)
+    if not options.wait:
+        return 0
+    arn = _call(kinesis.describe_stream_summary, StreamName=stream)
+    from inference.identity import prediction_id  # pylint: disable=import-outside-toplevel
+
+    wanted = prediction_id(
+        arn["StreamDescriptionSummary"]["StreamARN"], answer["ShardId"], answer["SequenceNumber"]
+    )
+    reader = _reader(options, since)
+    deadline = time.monotonic() + options.wait
+    for records in reader.rounds():
+        for record in records:
+            found = _parsed(record["Data"])
+            if found.get("prediction_id") == wanted:
+                print(json.dumps(found, indent=2))
+                return 0
+        if time.monotonic() > deadline:
+            raise ClientUsageError(f"no answer within {options.wait:g} seconds; is it running?")
+    return 1
+
+
+def predictions(options: argparse.Namespace) -> int:
+    """Print answers, each prediction id once."""
+    since = None
+    if options.since is not None:
+        since = datetime.now(timezone.utc) - timedelta(seconds=options.since)
+    seen: set[str] = set()
+    idle = 0
+    for records in _reader(options, since).rounds():
+        idle = 0 if records else idle + 1
+        for record in records:
+            answer = _parsed(record["Data"])
+            identity = str(answer.get("prediction_id"))
+            if identity in seen:
+                continue
+            seen.add(identity)
+            print(json.dumps(answer) if options.json else line(answer), flush=True)
+            if options.limit and len(seen) >= options.limit:
+                return 0
+        if idle > 1 and not options.follow:
+            print(f"{len(seen)} answers", file=sys.stderr)
+            return 0
+    return 0
+
+
+def line(answer: dict[str, Any]) -> str:
+    """Return one answer as a line of text."""
+    at = answer.get("event_time", "")
+    if answer.get("status") == "ok":
+        said = answer["prediction"]
+        sure = said["probabilities"][said["grade"]]
+        return (
+            f"{at}  {said['student_id']!s:>10}  {said['grade']}  GPA {said['GPA']:.2f}"
+            f"  p={sure:.2f}  version {answer['version']}"
+        )
+    codes = ", ".join(
+        f"{error['code']} ({error['field']})" if error["field"] else error["code"]
+        for error in answer.get("errors", [])
+    )
+    return f"{at}  {answer.get('student_id')!s:>10}  rejected: {codes}"
+
+
+def _reader(options: argparse.Namespace, since: datetime | None) -> StreamReader:
+    name = _named(options.predictions_stream, "predictions")
+    reader: StreamReader = _call(StreamReader, client("kinesis"), name, timestamp=since)
+    return reader
+
+
+def _named(stream: str | None, which: str) -> str:
+    if not stream:
+        variable = f"{which.upper()}_STREAM_NAME"
+        raise ClientUsageError(f"name the stream by --{which}-stream or {variable}")
+    return stream
+
+
+def _read(file: Path | None) -> bytes:
+    if file is None:
+        return json.dumps(SAMPLE).encode()
+    if str(file) == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ClientUsageError(f"{file}: {error.strerror}") from error
+
+
+def _partition_key(data: bytes) -> str:
+    identity = _parsed(data).get("student_id")
+    return str(identity)[:256] if isinstance(identity, (int, str)) and identity != "" else "student"
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _call(function: Any, *arguments: Any, **named: Any) -> Any:
+    try:
+        return function(*arguments, **named)
+    except (BotoCoreError, ClientError) as error:
+        raise ClientUsageError(str(error)) from error

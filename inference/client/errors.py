@@ -1,0 +1,9 @@
+"""The client's own error."""
+
+from inference.contract import StudentPerformanceError
+
+
+class ClientUsageError(StudentPerformanceError):
+    """Something the user gave cannot be used; the message says what and how to mend it."""
+
+    code = "client"

@@ -1,0 +1,74 @@
+"""Read a Kinesis stream: every shard, from a starting position, for as long as wanted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+LIMIT = 10_000
+IDLE_SECONDS = 0.25
+"""Pause after a round without records: a shard allows five GetRecords a second."""
+
+
+class StreamReader:
+    """Yields the records of all shards; new shards of a resharded stream are found on the way."""
+
+    def __init__(
+        self,
+        client: Any,
+        stream_name: str,
+        position: str = "TRIM_HORIZON",
+        timestamp: datetime | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._stream_name = stream_name
+        self._start = {"ShardIteratorType": position}
+        if timestamp is not None:
+            self._start = {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": timestamp}  # type: ignore[dict-item]
+        self._sleep = sleep
+        self._iterators: dict[str, str | None] = {}
+        self._discover(self._start)
+
+    def rounds(self) -> Iterator[list[dict[str, Any]]]:
+        """Yield, for ever, the records of one look at every shard; an empty list when idle."""
+        while True:
+            records: list[dict[str, Any]] = []
+            for shard, iterator in list(self._iterators.items()):
+                if iterator is not None:
+                    records.extend(self._read(shard, iterator))
+            yield records
+            if not records:
+                self._sleep(IDLE_SECONDS)
+
+    def _read(self, shard: str, iterator: str) -> list[dict[str, Any]]:
+        try:
+            answer = self._client.get_records(ShardIterator=iterator, Limit=LIMIT)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code != "ProvisionedThroughputExceededException":
+                raise
+            self._sleep(IDLE_SECONDS)
+            return []
+        self._iterators[shard] = answer.get("NextShardIterator")
+        if self._iterators[shard] is None:
+            self._discover({"ShardIteratorType": "TRIM_HORIZON"})
+        records: list[dict[str, Any]] = answer["Records"]
+        return records
+
+    def _discover(self, start: dict[str, str]) -> None:
+        query: dict[str, str] = {"StreamName": self._stream_name}
+        while query:
+            page = self._client.list_shards(**query)
+            for shard in page["Shards"]:
+                name = shard["ShardId"]
+                if name not in self._iterators:
+                    answer = self._client.get_shard_iterator(
+                        StreamName=self._stream_name, ShardId=name, **start
+                    )
+                    self._iterators[name] = answer["ShardIterator"]
+            query = {"NextToken": page["NextToken"]} if page.get("NextToken") else {}

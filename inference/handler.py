@@ -1,0 +1,57 @@
+"""The Lambda function: a batch of Kinesis records in, their answers on the output stream.
+
+Returns the partial batch response (``ReportBatchItemFailures``): the sequence number of the first
+record whose answer is not on the output stream, or nothing. Raises, so that nothing is
+acknowledged, when no verified model can be loaded or the model itself fails.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import Any
+
+from inference.application import Application
+from inference.challenger import Challenger
+from inference.champion import Champion
+from inference.clients import ATTEMPT_SECONDS, client
+from inference.configuration import ConfigurationError, from_environment
+from inference.observability import Observer
+from inference.publisher import Publisher
+from inference.store import CHALLENGER_FILE, open_store
+
+
+@cache
+def application() -> Application:
+    """Build the application from the environment, once per process."""
+    settings = from_environment(os.environ)
+    if not settings.predictions_stream:
+        raise ConfigurationError("set PREDICTIONS_STREAM_NAME (the output stream)")
+    store = open_store(settings)
+    kinesis = client("kinesis")
+    challenger = None
+    if settings.challenger:
+        challenger = Challenger(
+            Champion(store, settings.model_name, settings.refresh_seconds, pointer=CHALLENGER_FILE),
+            (
+                Publisher(kinesis, settings.challenger_stream, ATTEMPT_SECONDS)
+                if settings.challenger_stream
+                else None
+            ),
+        )
+    return Application(
+        Champion(store, settings.model_name, settings.refresh_seconds),
+        Publisher(kinesis, settings.predictions_stream, ATTEMPT_SECONDS),
+        Observer(),
+        challenger,
+    )
+
+
+def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
+    """Entry point; see the module."""
+    return application().handle(event, lambda: context.get_remaining_time_in_millis() / 1000)
+
+
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    # Lambda's init phase has a full processor and is not part of any batch: load the model there.
+    application().ready()

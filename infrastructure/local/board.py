@@ -1,0 +1,84 @@
+"""What runs, as one small file in the state directory: written by the supervisor, read by ``up``,
+``down`` and ``status``.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Phase = Literal["starting", "ready", "stopping", "failed"]
+State = Literal["starting", "ready", "restarting", "stopped"]
+
+
+class Entry(msgspec.Struct):
+    """One service's line."""
+
+    name: str
+    state: State
+    url: str
+    log: str
+    pid: int | None = None
+    restarts: int = 0
+    note: str = ""
+
+
+class Board(msgspec.Struct):
+    """The whole stack's state."""
+
+    pid: int
+    phase: Phase
+    services: list[Entry]
+    error: str = ""
+
+
+def _replace(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f"{path.name}.tmp")
+    temporary.write_bytes(data)
+    os.replace(temporary, path)
+
+
+def write_board(state: Path, board: Board) -> None:
+    """Put the board in place, whole or not at all."""
+    _replace(state / "stack.json", msgspec.json.format(msgspec.json.encode(board), indent=2))
+
+
+def read_board(state: Path) -> Board | None:
+    """Return the board, or None where there is none (or one of another version)."""
+    try:
+        return msgspec.json.decode((state / "stack.json").read_bytes(), type=Board)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def format_variables(variables: Mapping[str, str]) -> str:
+    """Return KEY=VALUE lines that a shell can source; values are quoted only where a shell needs
+    it.
+    """
+    return "".join(f"{key}={shlex.quote(value)}\n" for key, value in sorted(variables.items()))
+
+
+def write_variables(state: Path, variables: Mapping[str, str]) -> None:
+    """Write ``env``, by which other programs find the services."""
+    _replace(state / "env", format_variables(variables).encode())
+
+
+def read_variables(state: Path) -> dict[str, str] | None:
+    """Return what ``env`` holds, or None where no stack is up."""
+    try:
+        lines = (state / "env").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return None
+    pairs = (line.partition("=") for line in lines if "=" in line)
+    return {key: "".join(shlex.split(value)) for key, _, value in pairs}
+
+
+def clear(state: Path) -> None:
+    """Remove what says that a stack is up."""
+    for name in ("env", "stack.json"):
+        (state / name).unlink(missing_ok=True)

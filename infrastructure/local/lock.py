@@ -1,0 +1,70 @@
+"""One owner per state directory: a file lock that the kernel frees when its holders are gone,
+however they went.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from infrastructure.local.errors import AlreadyRunning
+
+
+def _open(state: Path) -> int:
+    state.mkdir(parents=True, exist_ok=True)
+    return os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+
+
+class StateLock:
+    """Held by a stack and, by inheritance of its descriptor, by the guard of each service.
+
+    So the lock is free only when the owner and every service are gone: no stale process ids, no
+    half-stopped stack.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._descriptor = _open(state)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(self._descriptor, 32, 0).decode(errors="replace").strip()
+            os.close(self._descriptor)
+            raise AlreadyRunning(
+                f"{state} is in use by process {owner or 'unknown'}; `make down` stops it"
+            ) from None
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+
+    def fileno(self) -> int:
+        """The descriptor a guard inherits."""
+        return self._descriptor
+
+    def release(self) -> None:
+        """Give up this process's hold; the guards keep theirs until they end."""
+        os.close(self._descriptor)
+
+
+def is_held(state: Path) -> bool:
+    """Tell whether a stack, or what is left of one, uses ``state``."""
+    if not (state / "lock").exists():
+        return False
+    descriptor = _open(state)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def wait_free(state: Path, seconds: float) -> bool:
+    """Wait until nothing uses ``state`` any more; False when the time was too short."""
+    deadline = time.monotonic() + seconds
+    while is_held(state):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

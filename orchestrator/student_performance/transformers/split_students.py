@@ -1,0 +1,21 @@
+"""The fixed stratified 70/15/15 split; newly labelled predictions join if asked for."""
+
+from orchestrator.training import processing
+from orchestrator.training.variables import Variables
+
+if "transformer" not in globals():
+    from mage_ai.data_preparation.decorators import transformer
+if "test" not in globals():
+    from mage_ai.data_preparation.decorators import test
+
+
+@transformer
+def split_students(accepted, *args, **variables):
+    """The fixed stratified 70/15/15 split; newly labelled predictions join if asked for."""
+    return processing.split(accepted, Variables.parse(variables))
+
+
+@test
+def test_output(output, *args):
+    """All three splits exist."""
+    assert {"train", "validation", "test"} <= set(output["split"]), "a split is missing"

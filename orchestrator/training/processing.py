@@ -1,0 +1,118 @@
+"""The steps of the data_processing pipeline; each Mage block calls one of them."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from inference.contract import TARGET
+from orchestrator.training.datasets import export_dataset
+from orchestrator.training.labelled import read_labelled
+from orchestrator.training.labels import inspect_labels
+from orchestrator.training.scaling import describe_scaler, dump_scaler, fit_scaler
+from orchestrator.training.services import Services
+from orchestrator.training.source import DATA_FOLDER, load_source
+from orchestrator.training.split import SPLIT, TRAIN, split_labelled, split_students
+from orchestrator.training.students import Students
+from orchestrator.training.validation import check_students, write_quarantine
+from orchestrator.training.variables import Variables
+
+LOGGER = logging.getLogger(__name__)
+ORIGIN, KIND = "origin", "kind"
+
+
+def load_students(variables: Variables) -> pd.DataFrame:
+    """Return the raw students (text) with the columns ``origin`` and ``kind``."""
+    source = load_source(variables.csv)
+    return source.frame.assign(**{ORIGIN: source.origin, KIND: source.kind})
+
+
+def validate_students(raw: pd.DataFrame, variables: Variables) -> pd.DataFrame:
+    """Return the rows that keep the data contract; raises DataContractError otherwise.
+
+    With ``skip_bad_rows`` the others go to ``data/rejected-<file>.csv``, a reason each.
+    """
+    origin = str(raw[ORIGIN].iloc[0]) if len(raw) else "students"
+    checked = check_students(raw.drop(columns=[ORIGIN, KIND]), origin, variables.skip_bad_rows)
+    if len(checked.rejected):
+        name = f"rejected-{Path(origin).stem.replace(':', '-')}.csv"
+        target = write_quarantine(checked.rejected, DATA_FOLDER / name)
+        LOGGER.warning(
+            "%d of %d rows rejected; they are in %s/%s with a reason each",
+            len(checked.rejected),
+            len(raw),
+            target.parent.name,
+            target.name,
+        )
+    return checked.accepted.assign(**{ORIGIN: origin, KIND: str(raw[KIND].iloc[0])})
+
+
+def report_quality(raw: pd.DataFrame, accepted: pd.DataFrame) -> dict[str, Any]:
+    """Return the contract and label-noise report, and log its finding."""
+    checked = check_students(raw.drop(columns=[ORIGIN, KIND]), "", skip_bad_rows=True)
+    students = Students.from_frame(accepted)
+    noise = inspect_labels(students.grades, students.gpa)
+    LOGGER.warning("Label noise: %s", noise.describe())
+    columns = pd.Series([problem.column for problem in checked.problems], dtype=object)
+    return {
+        "rows": len(raw),
+        "accepted": len(accepted),
+        "rejected": len(checked.rejected),
+        "problems_by_column": {str(k): int(v) for k, v in columns.value_counts().items()},
+        "ignored_columns": checked.ignored_columns,
+        "label_noise": noise.as_dict(),
+        "label_noise_text": noise.describe(),
+    }
+
+
+def split(accepted: pd.DataFrame, variables: Variables) -> pd.DataFrame:
+    """Return all rows with their ``split``, newly labelled predictions among them if asked for."""
+    frame = split_students(accepted)
+    if not variables.labelled:
+        return frame
+    recent = read_labelled(Services.open().settings.database_url)
+    LOGGER.warning("%d newly labelled predictions join the training data", len(recent))
+    return pd.concat([frame, split_labelled(recent)], ignore_index=True)
+
+
+def scale(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the scaler's numbers per feature, fitted on the training split."""
+    return describe_scaler(fit_scaler(frame[frame[SPLIT] == TRAIN]))
+
+
+def export(
+    frame: pd.DataFrame, quality: dict[str, Any], scaler: dict[str, Any], variables: Variables
+) -> dict[str, Any]:
+    """Log the run with its artifacts to MLflow, write the splits to S3, return the data set."""
+    services = Services.open()
+    services.check()
+    tracking = services.tracking
+    kind, origin = str(frame[KIND].iloc[0]), str(frame[ORIGIN].iloc[0])
+    run_id = tracking.start_run("data_processing", {"pipeline": "data_processing", "data": kind})
+    try:
+        dataset = export_dataset(
+            services.stores.artifacts,
+            frame.drop(columns=[ORIGIN, KIND]),
+            {"name": origin, "kind": kind, "run_id": run_id},
+            {"quality": quality, "variables": variables.as_dict()},
+        )
+        fitted = fit_scaler(frame[frame[SPLIT] == TRAIN])
+        tracking.log_bytes(run_id, "scaler/min_max_scaler.joblib", dump_scaler(fitted))
+        tracking.log_json(run_id, "scaler/min_max_scaler.json", scaler)
+        tracking.log_json(run_id, "quality.json", quality)
+        tracking.log_json(run_id, "dataset.json", dataset.as_dict())
+        counts = frame[TARGET].value_counts()
+        tracking.log(
+            run_id,
+            params={"dataset": dataset.dataset, "origin": origin, **variables.as_dict()},
+            metrics={f"rows_{name}": rows for name, rows in dataset.rows.items()}
+            | {f"grade_{int(grade)}": int(count) for grade, count in counts.items()},
+        )
+    except BaseException:
+        tracking.end_run(run_id, "FAILED")
+        raise
+    tracking.end_run(run_id)
+    return dataset.as_dict()

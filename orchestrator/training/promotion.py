@@ -1,0 +1,238 @@
+"""The steps of the model_training pipeline from a selected candidate to a verdict and champion."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from inference.bundle import BundleError, sha256_hex
+from inference.contract import FEATURE_NAMES, GRADES, TARGET
+from orchestrator.training.bundles import Facts, make_manifest
+from orchestrator.training.datasets import AUDIT, STUDENT_ID, Dataset, load_split
+from orchestrator.training.errors import ConversionError
+from orchestrator.training.fairness import Gap, audit
+from orchestrator.training.folds import out_of_fold
+from orchestrator.training.gate import Evidence, compare, decide
+from orchestrator.training.metrics import all_scores
+from orchestrator.training.parity import OnnxModel, Parity
+from orchestrator.training.publication import move_champion, recover
+from orchestrator.training.selection import (
+    MODEL_ARTIFACT,
+    chosen,
+    read_splits,
+    selection_rows,
+)
+from orchestrator.training.services import Services
+from orchestrator.training.split import RECENT, TEST, TRAIN
+from orchestrator.training.students import Students
+from orchestrator.training.variables import Variables
+
+LOGGER = logging.getLogger(__name__)
+FEWEST_RECENT = 50
+HEADLINE = ("accuracy", "f1_macro", "log_loss", "ece")
+LATEST_OUTCOME = "outcomes/latest.json"
+
+
+def audit_fairness(
+    dataset: dict[str, Any], selection: dict[str, Any], variables: Variables
+) -> pd.DataFrame:
+    """Audit out-of-fold answers of the selected candidate; returns the gaps as a table."""
+    services = Services.open()
+    frame = load_split(services.stores.artifacts, Dataset(**dataset), AUDIT)
+    students = Students.from_frame(frame)
+    candidate, parameters = chosen(selection)
+    answers = out_of_fold(candidate, parameters, students, variables.seed)
+    result = audit(frame, students.grades, answers, variables.seed)
+    run_id = selection["parent_run_id"]
+    groups = result.groups_table().to_csv(index=False).encode()
+    services.tracking.log_bytes(run_id, "fairness/groups.csv", groups)
+    gaps = result.gaps_table()
+    services.tracking.log_bytes(run_id, "fairness/gaps.csv", gaps.to_csv(index=False).encode())
+    return gaps
+
+
+def decide_promotion(
+    dataset: dict[str, Any], selection: dict[str, Any], gaps: pd.DataFrame, variables: Variables
+) -> dict[str, Any]:
+    """Put the evidence together, ask the gate, store the verdict in MLflow."""
+    services = Services.open()
+    recovered = recover(services.bundles, services.tracking)
+    if recovered:
+        LOGGER.warning("Finished the interrupted move of the champion to version %s", recovered)
+    splits = read_splits(services, Dataset(**dataset))
+    recent = splits.get(RECENT)
+    use_recent = recent is not None and len(recent) >= FEWEST_RECENT
+    rows = recent if recent is not None and use_recent else selection_rows(splits)
+    model = services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT)
+    ours, _gpa = OnnxModel(model).predict(rows.features)
+    champion, theirs, problem = _champion_answers(services, rows)
+    scores = all_scores(rows.grades, ours)
+    evidence = Evidence(
+        challenger=selection["candidate"],
+        rows_name="recently labelled" if use_recent else "validation",
+        rows=len(rows),
+        f1=scores["f1_macro"],
+        log_loss=scores["log_loss"],
+        parity=Parity(
+            int(selection["parity_rows"]),
+            int(selection["parity_flips"]),
+            float(selection["parity_max_difference"]),
+            float(selection["parity_max_gpa_difference"]),
+        ),
+        gaps=tuple(_gap(row) for row in gaps.to_dict("records")),
+        comparison=None if theirs is None else compare(rows.grades, ours, theirs, variables.seed),
+        champion=champion,
+        champion_problem=problem,
+    )
+    verdict = decide(evidence)
+    LOGGER.warning("Gate: %s", verdict.describe())
+    run_id = selection["parent_run_id"]
+    services.tracking.log_json(
+        run_id, "gate/verdict.json", {**verdict.as_dict(), "evidence": asdict(evidence)}
+    )
+    services.tracking.log_bytes(run_id, "gate/verdict.md", verdict.describe().encode())
+    services.tracking.log(run_id, tags={"gate": "promoted" if verdict.promoted else "refused"})
+    return {**verdict.as_dict(), "champion_before": champion}
+
+
+def publish_champion(
+    dataset: dict[str, Any],
+    selection: dict[str, Any],
+    metrics: dict[str, float],
+    verdict: dict[str, Any],
+    variables: Variables,
+) -> dict[str, Any]:
+    """Register, publish and promote if the gate said so; store and return the outcome."""
+    services = Services.open()
+    run_id = selection["parent_run_id"]
+    version = None
+    if verdict["promoted"]:
+        model = services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT)
+        train = load_split(services.stores.artifacts, Dataset(**dataset), TRAIN)
+        gate = {"promoted": True, "reasons": verdict["reasons"]}
+        facts = Facts(services.settings.model_name, run_id, metrics, gate)
+        version = publish_version(services, model, facts, train, selection)
+        move_champion(services.bundles, services.tracking, version)
+    outcome = {
+        "request_id": variables.request_id,
+        "promoted": bool(verdict["promoted"]),
+        "version": version,
+        "champion_before": verdict["champion_before"],
+        "reasons": verdict["reasons"],
+        "run_id": run_id,
+        "candidate": selection["candidate"],
+        "dataset": dataset["dataset"],
+        "data": dataset["kind"],
+        "metrics": metrics,
+    }
+    services.stores.artifacts.put_json(f"outcomes/{variables.request_id}.json", outcome)
+    services.stores.artifacts.put_json(LATEST_OUTCOME, outcome)
+    services.tracking.log_json(run_id, "outcome.json", outcome)
+    services.tracking.end_run(run_id)
+    return outcome
+
+
+def publish_version(
+    services: Services, model: bytes, facts: Facts, train: pd.DataFrame, selection: dict[str, Any]
+) -> str:
+    """Register the run's model and upload bundle and monitoring reference; returns the version.
+
+    Repeating it for the same run finds what stands already and adds what is missing.
+    """
+    tracking = services.tracking
+    features = train[list(FEATURE_NAMES)].to_numpy(dtype=np.float64)
+    version = next(iter(tracking.versions_of(facts.run_id)), None)
+    while version is None or not _free_or_ours(services, version, model):
+        # A registry made anew counts from 1 again while the bucket still holds old versions.
+        source = tracking.artifact_uri(selection["run_id"], MODEL_ARTIFACT)
+        version = tracking.register(
+            facts.run_id, source, {"candidate": selection["candidate"], "sha256": sha256_hex(model)}
+        )
+    manifest = make_manifest(model, version, facts, features)
+    bundle = services.bundles.write(version, model, manifest)
+    reference = reference_table(train, model)
+    services.stores.artifacts.put_frame(f"reference/{version}.parquet", reference)
+    reasons = "\n".join(f"- {reason}" for reason in list(facts.gate["reasons"]))  # type: ignore[call-overload]
+    tracking.describe_version(version, f"{selection['title']}\n\n**PROMOTED**\n{reasons}")
+    tracking.tag_version(
+        version, {"gate": "promoted", "manifest_sha256": sha256_hex(bundle.manifest_data)}
+    )
+    return version
+
+
+def reference_table(train: pd.DataFrame, model: bytes) -> pd.DataFrame:
+    """Return monitoring's reference: training rows with the served model's answers to them."""
+    features = train[list(FEATURE_NAMES)].to_numpy(dtype=np.float64)
+    probabilities, gpa = OnnxModel(model).predict(features)
+    table = train[[STUDENT_ID, *FEATURE_NAMES, TARGET]].reset_index(drop=True)
+    table[f"predicted_{TARGET}"] = probabilities.argmax(axis=1)
+    for index, grade in enumerate(GRADES):
+        table[f"p_{grade}"] = probabilities[:, index]
+    table["gpa"] = gpa
+    # Newly labelled predictions carry negative ids (see labelled.py): what the stream looked like
+    # when this version was made, which is the baseline for drift after a shift.
+    table["recent"] = table[STUDENT_ID] < 0
+    return table
+
+
+def evaluate_candidate(dataset: dict[str, Any], selection: dict[str, Any]) -> dict[str, float]:
+    """Score the served model on the test split, against given and clean labels; log and return."""
+    services = Services.open()
+    test = read_splits(services, Dataset(**dataset))[TEST]
+    model = services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT)
+    probabilities, gpa = OnnxModel(model).predict(test.features)
+    metrics = {f"test_{k}": v for k, v in all_scores(test.grades, probabilities).items()}
+    clean = all_scores(test.clean_grades, probabilities)
+    metrics |= {f"test_clean_{name}": value for name, value in clean.items()}
+    metrics["test_gpa_mae"] = float(np.nanmean(np.abs(gpa - test.gpa)))
+    metrics |= {
+        name: float(value) for name, value in selection.items() if name.startswith("validation_")
+    }
+    services.tracking.log(selection["parent_run_id"], metrics=metrics)
+    metrics |= {name: metrics[f"test_{name}"] for name in HEADLINE}
+    services.tracking.log(
+        selection["parent_run_id"], params={"selected_candidate": selection["candidate"]}
+    )
+    return metrics
+
+
+def _free_or_ours(services: Services, version: str, model: bytes) -> bool:
+    try:
+        standing = services.bundles.read(version)
+    except BundleError:
+        return True
+    return standing is None or standing.model == model
+
+
+def _champion_answers(
+    services: Services, rows: Students
+) -> tuple[str | None, np.ndarray[Any, Any] | None, str | None]:
+    pointer, stored = services.bundles.pointer()
+    if stored is None:
+        return None, None, None
+    if pointer is None:
+        return None, None, "champion.json cannot be read"
+    try:
+        bundle = services.bundles.read(pointer.version)
+        if bundle is None:
+            return pointer.version, None, f"version {pointer.version} is incomplete"
+        answers, _gpa = OnnxModel(bundle.model).predict(rows.features)
+    except (BundleError, ConversionError) as error:
+        return pointer.version, None, str(error)
+    return pointer.version, answers, None
+
+
+def _gap(row: dict[str, Any]) -> Gap:
+    return Gap(
+        str(row["attribute"]),
+        str(row["score"]),
+        int(row["group"]),
+        float(row["gap"]),
+        float(row["low"]),
+        float(row["high"]),
+        float(row["p_value"]),
+    )

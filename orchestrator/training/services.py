@@ -1,0 +1,34 @@
+"""The services one run talks to, opened together from the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestrator.training.publication import BundleStore
+from orchestrator.training.settings import Settings
+from orchestrator.training.storage import Stores
+from orchestrator.training.tracking import Tracking
+
+
+@dataclass(frozen=True)
+class Services:
+    """Settings and the clients made from them."""
+
+    settings: Settings
+    stores: Stores
+    tracking: Tracking
+    bundles: BundleStore
+
+    @classmethod
+    def open(cls) -> Services:
+        """Make the clients; raises VariableError naming a missing setting. Connects to nothing."""
+        settings = Settings.from_environment()
+        stores = Stores.open(settings)
+        bundles = BundleStore(stores.models, settings.model_name)
+        return cls(settings, stores, Tracking(settings), bundles)
+
+    def check(self) -> None:
+        """Raise ServiceError within a minute if a service cannot be reached."""
+        self.tracking.check()
+        self.stores.models.check()
+        self.stores.artifacts.check()
