@@ -165,4 +165,9 @@ def _fit_and_score(
 
 def chosen(selection: dict[str, Any]) -> tuple[Candidate, dict[str, Any]]:
     """Return the selected candidate and its parameters."""
-    return BY_NAME[selection["candidate"]], json.loads(selection["parameters"])
+    return BY_NAME[selection["candidate"]], parameters_of(selection)
+
+
+def parameters_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the tuned parameters in a row of the candidates' table."""
+    return dict(json.loads(row["parameters"]))
