@@ -15,11 +15,13 @@ from tests.infrastructure.local.deployment import HANDLERS, Deployment, write_va
 AWS = Path(sys.executable).with_name("aws")
 
 
-def test_aws_kinesis_put_record(deploy: Callable[..., Deployment]) -> None:
+def test_aws_kinesis_put_record(deploy: Callable[..., Deployment], tmp_path: Path) -> None:
     """GIVEN a deployed function WHEN `aws kinesis put-record` sends a record THEN it comes out at
     the other end.
     """
     deployment = deploy(f"{HANDLERS}.echo.lambda_handler")
+    event = tmp_path / "event.json"
+    event.write_text('{"by": "hand"}', encoding="utf-8")
     environment = {**os.environ, **deployment.variables, "AWS_PAGER": ""}
     endpoint = environment.pop("AWS_ENDPOINT_URL")
     with deployment:
@@ -27,7 +29,8 @@ def test_aws_kinesis_put_record(deploy: Callable[..., Deployment]) -> None:
             [
                 *(AWS, "kinesis", "put-record", "--endpoint-url", endpoint, "--partition-key", "1"),
                 *("--stream-name", deployment.configuration.students_stream_name),
-                *("--cli-binary-format", "raw-in-base64-out", "--data", '{"by": "hand"}'),
+                # fileb:// means the same to versions 1 and 2 of the command line, plain text does not.
+                *("--data", f"fileb://{event}"),
             ],
             env=environment,
             check=True,

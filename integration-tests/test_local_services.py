@@ -23,7 +23,7 @@ from infrastructure.local.postgres import Postgres
 from infrastructure.local.provision import client, provision
 from infrastructure.local.stack import Options, Stack
 from tests.infrastructure.local.deployment import HANDLERS, eventually, write_variables
-from tests.infrastructure.local.processes import children_of, listeners, of_state
+from tests.infrastructure.local.processes import child_of, listeners, of_state
 
 ECHO = f"{HANDLERS}.echo.lambda_handler"
 OWNER = """
@@ -175,7 +175,7 @@ def test_postgres_recovers_from_a_kill(tmp_path: Path) -> None:
     with Postgres(tmp_path) as server:
         psql(server.url, "CREATE TABLE t (x int); INSERT INTO t VALUES (1)")
         assert server.process is not None and server.process.pid is not None
-        (postmaster,) = children_of(server.process.pid)
+        postmaster = child_of(server.process.pid)
         os.kill(postmaster, signal.SIGKILL)
         eventually(lambda: server.process is not None and not server.process.alive)
     with Postgres(tmp_path) as server:

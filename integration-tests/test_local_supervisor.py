@@ -21,7 +21,7 @@ from infrastructure.local.lock import is_held, wait_free
 from infrastructure.local.ports import is_listening
 from infrastructure.local.provision import client
 from tests.infrastructure.local.deployment import eventually
-from tests.infrastructure.local.processes import children_of, of_state
+from tests.infrastructure.local.processes import child_of, of_state
 
 
 @pytest.fixture(name="state")
@@ -90,7 +90,7 @@ def test_a_crashed_service_is_revived(state: Path) -> None:
     variables = read_variables(state)
     (entry,) = board_of(state).services
     assert variables is not None and entry.pid is not None
-    (server,) = children_of(entry.pid)
+    server = child_of(entry.pid)
     os.kill(server, signal.SIGKILL)
     eventually(lambda: board_of(state).services[0].restarts == 1)
     eventually(lambda: board_of(state).services[0].state == "ready")

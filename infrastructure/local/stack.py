@@ -117,11 +117,17 @@ class Stack:
             added.append(service)
         return added
 
+    def acquire(self) -> StateLock:
+        """Take the state directory, unless this stack has it already."""
+        if self._lock is None:
+            self._lock = StateLock(self.state)
+        return self._lock
+
     def start(self) -> None:
         """Start and provision everything; on any failure everything is stopped and the first error
         raised.
         """
-        self._lock = StateLock(self.state)
+        self.acquire()
         try:
             if "emulator" not in self.services:
                 self.environment |= provision(self.configuration, self.environment)

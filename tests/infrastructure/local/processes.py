@@ -33,8 +33,8 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
 
 
-def children_of(pid: int) -> list[int]:
-    """Return the processes whose parent is ``pid``."""
+def child_of(pid: int) -> int:
+    """Return the one process whose parent is ``pid``."""
     found = []
     for entry in Path("/proc").iterdir():
         try:
@@ -42,7 +42,8 @@ def children_of(pid: int) -> list[int]:
                 found.append(int(entry.name))
         except OSError:
             continue
-    return found
+    assert len(found) == 1, found
+    return found[0]
 
 
 def listeners(pids: list[int]) -> set[tuple[str, int]]:
