@@ -19,14 +19,20 @@ from orchestrator.training.charts import (
     learning_chart,
     reliability_chart,
 )
-from orchestrator.training.comparison import cross_validate
+from orchestrator.training.comparison import REPEATS, REPEATS_OF_OTHERS, cross_validate
 from orchestrator.training.datasets import AUDIT, Dataset, load_split
 from orchestrator.training.effects import effect_curves, importances
 from orchestrator.training.intervals import bootstrap
 from orchestrator.training.learning import learning_curve
 from orchestrator.training.metrics import all_scores, f1_by_grade
 from orchestrator.training.parity import OnnxModel
-from orchestrator.training.selection import MODEL_ARTIFACT, chosen, parameters_of, read_splits
+from orchestrator.training.selection import (
+    MODEL_ARTIFACT,
+    best_of,
+    chosen,
+    parameters_of,
+    read_splits,
+)
 from orchestrator.training.services import Services
 from orchestrator.training.split import TEST, TRAIN, VALIDATION
 from orchestrator.training.students import Students
@@ -46,9 +52,14 @@ def compare_candidates(
     frame = load_split(services.stores.artifacts, Dataset(**dataset), AUDIT)
     students = Students.from_frame(frame)
     rows = []
+    best = best_of(candidates)["candidate"]
     for row in candidates.to_dict("records"):
         found = cross_validate(
-            BY_NAME[row["candidate"]], parameters_of(row), students, variables.seed
+            BY_NAME[row["candidate"]],
+            parameters_of(row),
+            students,
+            variables.seed,
+            REPEATS if row["candidate"] == best else REPEATS_OF_OTHERS,
         )
         line = {"candidate": row["candidate"], "title": row["title"], "folds": found.folds}
         for name in HEADLINE:

@@ -13,6 +13,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from orchestrator.training.candidates import BY_NAME, CANDIDATES, Candidate
+from orchestrator.training.comparison import single_threaded_pool
 from orchestrator.training.datasets import Dataset, latest_dataset, load_split
 from orchestrator.training.errors import ConversionError, SelectionError
 from orchestrator.training.metrics import all_scores
@@ -47,15 +48,19 @@ def tune_candidates(dataset: dict[str, Any], variables: Variables) -> pd.DataFra
     )
     try:
         services.tracking.log(parent, params={"dataset": described.dataset, **variables.as_dict()})
-        rows = []
         total = variables.trials * len(CANDIDATES)
-        with tqdm(total=total, desc="tuning", unit="trial", file=sys.stderr) as bar:
-            for candidate in CANDIDATES:
-                bar.set_postfix_str(candidate.title)
-                rows.append(
-                    _try_candidate(services, candidate, splits, (parent, variables), bar.update)
+        with (
+            tqdm(total=total, desc="tuning", unit="trial", file=sys.stderr, mininterval=1) as bar,
+            single_threaded_pool() as pool,
+        ):
+            # The slow ones stand last and are started first, so that neither core waits long.
+            jobs = [
+                pool.submit(
+                    _try_candidate, services, candidate, splits, (parent, variables), bar.update
                 )
-        table = pd.DataFrame(rows)
+                for candidate in reversed(CANDIDATES)
+            ]
+            table = pd.DataFrame([job.result() for job in reversed(jobs)])
         services.tracking.log_bytes(parent, "candidates.csv", table.to_csv(index=False).encode())
     except BaseException:
         services.tracking.end_run(parent, "FAILED")
@@ -65,6 +70,19 @@ def tune_candidates(dataset: dict[str, Any], variables: Variables) -> pd.DataFra
 
 
 def select_candidate(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the best candidate's row as JSON values; raises SelectionError if there is none."""
+    try:
+        best = best_of(table)
+    except SelectionError:
+        Services.open().tracking.end_run(str(table["parent_run_id"].iloc[0]), "FAILED")
+        raise
+    LOGGER.warning(
+        "Selected: %s, validation f1-macro %.3f", best["title"], best["validation_f1_macro"]
+    )
+    return best
+
+
+def best_of(table: pd.DataFrame) -> dict[str, Any]:
     """Return the row with the best validation f1-macro; ties go to the simpler (earlier) one.
 
     Raises SelectionError, naming each refusal, if no candidate can be served.
@@ -72,12 +90,8 @@ def select_candidate(table: pd.DataFrame) -> dict[str, Any]:
     able = table[table["problem"] == ""]
     if able.empty:
         reasons = "; ".join(f"{row.candidate}: {row.problem}" for row in table.itertuples())
-        Services.open().tracking.end_run(str(table["parent_run_id"].iloc[0]), "FAILED")
         raise SelectionError(f"no candidate can be served: {reasons}")
     best = able.iloc[int(able["validation_f1_macro"].to_numpy().argmax())].to_dict()
-    LOGGER.warning(
-        "Selected: %s, validation f1-macro %.3f", best["title"], best["validation_f1_macro"]
-    )
     return {key: value.item() if hasattr(value, "item") else value for key, value in best.items()}
 
 
