@@ -5,17 +5,15 @@ A record of a broken shape is still answered (by a rejection), so that it cannot
 
 from __future__ import annotations
 
-import binascii
 from typing import Any, NamedTuple
+
+import msgspec
 
 from inference.aggregation import AggregateError, is_aggregate, user_records
 from inference.contract import StudentPerformanceError
 from inference.identity import event_time, prediction_id
-from inference.inspection import has_surrogate
-from inference.problems import BAD_AGGREGATE, NOT_BASE64
+from inference.problems import BAD_AGGREGATE, NOT_BASE64, Problem
 from inference.scorer import Item
-
-MAX_PARTITION_KEY = 256
 
 
 class EnvelopeError(StudentPerformanceError):
@@ -25,12 +23,26 @@ class EnvelopeError(StudentPerformanceError):
 
 
 class Unpacked(NamedTuple):
-    """The items of one batch, parallel to them the sequence number each came with, and the newest
-    arrival time among them (seconds since 1970)."""
+    """The items of one batch and, parallel to them, the sequence number each came with."""
 
     items: list[Item]
     sequence_numbers: list[str]
     newest_arrival: float | None
+    """Seconds since 1970."""
+
+
+class _Kinesis(msgspec.Struct, gc=False):
+    sequence_number: str = msgspec.field(name="sequenceNumber")
+    partition_key: str = msgspec.field(name="partitionKey")
+    arrival: float = msgspec.field(name="approximateArrivalTimestamp")
+    data: bytes
+
+
+class _Record(msgspec.Struct, gc=False):
+    kinesis: _Kinesis
+    event_id: str = msgspec.field(name="eventID")
+    stream_arn: str = msgspec.field(name="eventSourceARN")
+    problem: Problem | None = None
 
 
 def unpack(event: Any) -> Unpacked:
@@ -41,63 +53,68 @@ def unpack(event: Any) -> Unpacked:
     items: list[Item] = []
     sequence_numbers: list[str] = []
     newest: float | None = None
-    for record in records:
-        envelope = _read(record)
-        found = _items(envelope)
-        items.extend(found)
-        sequence_numbers.extend([envelope.sequence_number] * len(found))
-        arrived = envelope.arrived
-        if isinstance(arrived, (int, float)) and (newest is None or arrived > newest):
-            newest = arrived
+    for record in _typed(records):
+        kinesis = record.kinesis
+        if is_aggregate(kinesis.data):
+            found = _user_items(record)
+            items.extend(found)
+            sequence_numbers.extend([kinesis.sequence_number] * len(found))
+        else:
+            items.append(_item(record, kinesis.data, kinesis.partition_key))
+            sequence_numbers.append(kinesis.sequence_number)
+        if newest is None or kinesis.arrival > newest:
+            newest = kinesis.arrival
     return Unpacked(items, sequence_numbers, newest)
 
 
-class _Envelope(NamedTuple):
-    stream_arn: str
-    shard_id: str
-    sequence_number: str
-    partition_key: str
-    arrived: object
-    data: bytes | None
-
-
-def _read(record: Any) -> _Envelope:
-    record = record if isinstance(record, dict) else {}
-    kinesis = record.get("kinesis")
-    kinesis = kinesis if isinstance(kinesis, dict) else {}
-    shard, _, number = str(record.get("eventID", "")).partition(":")
+def _user_items(record: _Record) -> list[Item]:
     try:
-        data = binascii.a2b_base64(kinesis["data"], strict_mode=True)
-    except (KeyError, TypeError, ValueError):
-        data = None
-    return _Envelope(
-        str(record.get("eventSourceARN", "")),
-        shard,
-        str(kinesis.get("sequenceNumber") or number or "unknown"),
-        _partition_key(kinesis.get("partitionKey")),
-        kinesis.get("approximateArrivalTimestamp"),
-        data,
+        found = user_records(record.kinesis.data)
+    except AggregateError:
+        record.problem = BAD_AGGREGATE
+        return [_item(record, b"", record.kinesis.partition_key)]
+    return [_item(record, data, key, index) for index, (key, data) in enumerate(found)]
+
+
+def _item(record: _Record, data: bytes, key: str, index: int = 0) -> Item:
+    shard = record.event_id.partition(":")[0]
+    identity = prediction_id(record.stream_arn, shard, record.kinesis.sequence_number, index)
+    return Item(data, key, identity, event_time(record.kinesis.arrival), record.problem)
+
+
+def _typed(records: list[Any]) -> list[_Record]:
+    # One call in C for the whole batch; what Kinesis sends always passes it.
+    try:
+        return msgspec.convert(records, list[_Record])
+    except (msgspec.ValidationError, UnicodeError):
+        return [_typed_one(record) for record in records]
+
+
+def _typed_one(record: Any) -> _Record:
+    try:
+        return msgspec.convert(record, _Record)
+    except (msgspec.ValidationError, UnicodeError):
+        pass
+    outer = record if isinstance(record, dict) else {}
+    kinesis = outer.get("kinesis")
+    inner = kinesis if isinstance(kinesis, dict) else {}
+    event_id = _read(outer, "eventID", str, "")
+    data = _read(inner, "data", bytes, None)
+    return _Record(
+        _Kinesis(
+            _read(inner, "sequenceNumber", str, event_id.rpartition(":")[2]),
+            _read(inner, "partitionKey", str, ""),
+            _read(inner, "approximateArrivalTimestamp", float, 0.0),
+            data or b"",
+        ),
+        event_id,
+        _read(outer, "eventSourceARN", str, ""),
+        NOT_BASE64 if data is None else None,
     )
 
 
-def _items(envelope: _Envelope) -> list[Item]:
-    arn, shard, sequence, key, arrived, data = envelope
-    at = event_time(arrived)
-    problem = None
-    if data is None:
-        data, problem = b"", NOT_BASE64
-    elif is_aggregate(data):
-        try:
-            return [
-                Item(body, _partition_key(own), prediction_id(arn, shard, sequence, index), at)
-                for index, (own, body) in enumerate(user_records(data))
-            ]
-        except AggregateError:
-            problem = BAD_AGGREGATE
-    return [Item(data, key, prediction_id(arn, shard, sequence), at, problem)]
-
-
-def _partition_key(key: object) -> str:
-    if not isinstance(key, str) or not 0 < len(key) <= MAX_PARTITION_KEY or has_surrogate(key):
-        return "unknown"
-    return key
+def _read(source: dict[str, Any], key: str, kind: type, default: Any) -> Any:
+    try:
+        return msgspec.convert(source[key], kind)
+    except (KeyError, msgspec.ValidationError, UnicodeError):
+        return default

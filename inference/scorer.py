@@ -16,6 +16,7 @@ itself fails.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import repeat
 from typing import NamedTuple
 
@@ -29,8 +30,15 @@ from inference.contract import FEATURES, GRADES, StudentPerformanceError
 from inference.decoding import decode
 from inference.events import Event
 from inference.guidance import Advice, advise
+from inference.inspection import has_surrogate
 from inference.predictor import Predictions, Predictor
 from inference.problems import Problem, Rejection
+
+MAX_PARTITION_KEY = 256
+"""Characters Kinesis accepts."""
+
+NO_KEY = "unknown"
+"""The answer's partition key where neither a student id nor the input's own key can be used."""
 
 _WHOLE = [feature.whole for feature in FEATURES]
 
@@ -98,10 +106,16 @@ def score(items: list[Item], predictor: Predictor) -> Batch:
             out.append(Answer(str(event.student_id), body, "ok"))
         else:
             body = answers.rejected(item.prediction_id, item.event_time, event, source)
-            key = item.partition_key if event.student_id is None else str(event.student_id)
-            out.append(Answer(key, body, "rejected"))
+            out.append(Answer(_key(item, event), body, "rejected"))
             problems.extend(event.problems)
     return Batch(out, problems, rows, predictions)
+
+
+def _key(item: Item, rejection: Rejection) -> str:
+    if rejection.student_id is not None:
+        return str(rejection.student_id)
+    key = item.partition_key
+    return key if 0 < len(key) <= MAX_PARTITION_KEY and not has_surrogate(key) else NO_KEY
 
 
 def _predict(predictor: Predictor, rows: npt.NDArray[np.float64]) -> Predictions:
@@ -140,8 +154,5 @@ def _guidance(
     if not asked:
         return repeat(msgspec.UNSET, len(events))
     now = Predictions(predictions.probabilities[asked], predictions.gpa[asked])
-    try:
-        advice = iter(advise(predictor, rows[asked], now))
-    except Exception as error:  # onnxruntime's errors have no public root
-        raise PredictionError(f"version {predictor.manifest.version} failed") from error
+    advice = iter(advise(partial(_predict, predictor), rows[asked], now))
     return (next(advice) if event.explain else msgspec.UNSET for event in events)

@@ -1,12 +1,15 @@
-"""Serve the web service with waitress: ``python -m inference.web [--host H] [--port P]``."""
+"""The web service's entry: ``python -m inference.web [--host H] [--port P]`` serves with waitress.
+
+Behind a Lambda function URL the entry is ``inference.web.lambda_handler``.
+"""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-
-import waitress
+from collections.abc import Mapping
+from typing import Any
 
 from inference.contract import StudentPerformanceError
 from inference.webapp.application import app_from_environment
@@ -35,9 +38,11 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def serve(settings: Settings) -> None:
+def serve(environment: Mapping[str, str], settings: Settings) -> None:
     """Serve until interrupted."""
-    app = app_from_environment(settings)
+    import waitress  # pylint: disable=import-outside-toplevel
+
+    app = app_from_environment(environment, settings)
     server = waitress.create_server(
         app,
         host=settings.host,
@@ -60,6 +65,13 @@ def serve(settings: Settings) -> None:
     server.run()
 
 
+def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
+    """Entry point behind a Lambda function URL; see inference.webapp.function_url."""
+    from inference.webapp import function_url  # pylint: disable=import-outside-toplevel
+
+    return function_url.lambda_handler(event, context)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; a setting that cannot be used ends it with status 2 and one line."""
     options = _arguments(arguments)
@@ -71,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = read_settings(environment)
         start_logging(environment.get("LOG_LEVEL") or "INFO")
-        serve(settings)
+        serve(environment, settings)
     except (StudentPerformanceError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -1,1 +1,1 @@
-"""The web service: single predictions over HTTP, the page for teachers, and the stream's front door."""
+"""The web service: predictions over HTTP, the page for teachers, the streams' front door."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
+from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
 
@@ -12,13 +12,15 @@ from flask import Flask, Request, Response, request
 
 from inference.champion import Champion
 from inference.clients import ATTEMPT_SECONDS, client
-from inference.configuration import from_environment, store_of
+from inference.configuration import from_environment
+from inference.observability import Observer
 from inference.publisher import Publisher
+from inference.store import open_store
 from inference.webapp.assets import Assets
 from inference.webapp.consumer import Consumer
 from inference.webapp.credentials import check_key
 from inference.webapp.gateway import Gateway, gateway_routes
-from inference.webapp.headers import secure
+from inference.webapp.headers import secured
 from inference.webapp.journal import keep_journal
 from inference.webapp.limiter import RateLimiter
 from inference.webapp.mailbox import Mailbox
@@ -58,13 +60,13 @@ def create_app(service: Service, settings: Settings, gateway: Gateway | None = N
     """Return the WSGI application; without ``gateway`` it has no stream addresses."""
     app = WebApplication()
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.config["MAX_FORM_MEMORY_SIZE"] = 64 * 1024
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     limiter = RateLimiter(settings.rate_limit)
     assets = Assets()
     app.jinja_env.globals["asset"] = assets.url
     app.jinja_env.filters["plain"] = plain
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.wsgi_app = secured(app.wsgi_app)  # type: ignore[method-assign]
     keep_journal(app)
 
     @app.before_request
@@ -72,10 +74,6 @@ def create_app(service: Service, settings: Settings, gateway: Gateway | None = N
         if request.endpoint not in OPEN:
             limiter.spend(request.remote_addr or "")
             check_key(request, settings.api_key)
-
-    @app.after_request
-    def finish(response: Response) -> Response:
-        return secure(request, response)
 
     handle_errors(app)
     app.register_blueprint(assets.blueprint())
@@ -110,10 +108,10 @@ def open_gateway(settings: Settings) -> Gateway | None:
     return Gateway(publisher, Consumer(rounds, mailbox), mailbox)
 
 
-def app_from_environment(settings: Settings) -> Flask:
-    """Return the application for ``settings`` with the model store the environment names."""
-    configuration = from_environment(os.environ)
+def app_from_environment(environment: Mapping[str, str], settings: Settings) -> Flask:
+    """Return the application for ``settings`` with the model store ``environment`` names."""
+    configuration = from_environment(environment)
     champion = Champion(
-        store_of(configuration), configuration.model_name, configuration.refresh_seconds
+        open_store(configuration), configuration.model_name, configuration.refresh_seconds
     )
-    return create_app(Service(champion), settings, open_gateway(settings))
+    return create_app(Service(champion, Observer()), settings, open_gateway(settings))

@@ -14,7 +14,7 @@ from inference.webapp import words
 from inference.webapp.cells import event_json
 from inference.webapp.service import Service
 
-START = {"StudyTimeWeekly": "8", "Absences": "12", "ParentalSupport": "2", "ParentalEducation": "2"}
+START = {"StudyTimeWeekly": "10", "Absences": "6", "ParentalSupport": "2", "ParentalEducation": "2"}
 """What the form shows first: an ordinary student, so that every part of an answer can be seen."""
 
 EXAMPLE = event_json(

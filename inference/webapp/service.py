@@ -10,6 +10,8 @@ import msgspec
 from inference.answers import now_text
 from inference.bundle import Manifest
 from inference.champion import Champion, ModelUnavailable
+from inference.observability import Observer
+from inference.predictor import Predictor
 from inference.problems import NOT_JSON
 from inference.scorer import Answer, Item, score
 from inference.webapp.errors import BatchTooLarge
@@ -43,23 +45,24 @@ class Service:
     is the request's arrival.
     """
 
-    def __init__(self, champion: Champion) -> None:
+    def __init__(self, champion: Champion, observer: Observer | None = None) -> None:
         self._champion = champion
+        self._observer = observer
 
     def answer(self, events: Sequence[bytes]) -> list[Answer]:
         """Return one Answer per event, in order; raises ModelUnavailable or PredictionError."""
         arrived = now_text()
         items = [Item(event, "web", str(uuid.uuid4()), arrived) for event in events]
-        return score(items, self._champion.current()).answers
+        return score(items, self._current()).answers
 
     def refuse(self) -> Answer:
         """Return the rejection of a body that is no JSON at all."""
         item = Item(b"", "web", str(uuid.uuid4()), now_text(), NOT_JSON)
-        return score([item], self._champion.current()).answers[0]
+        return score([item], self._current()).answers[0]
 
     def manifest(self) -> Manifest:
         """Return the served model's manifest; raises ModelUnavailable."""
-        return self._champion.current().manifest
+        return self._current().manifest
 
     def known_manifest(self) -> Manifest | None:
         """Return the served model's manifest, or None while there is no model."""
@@ -67,3 +70,13 @@ class Service:
             return self.manifest()
         except ModelUnavailable:
             return None
+
+    def _current(self) -> Predictor:
+        try:
+            return self._champion.current()
+        finally:
+            # Empty but for the moment after a swap or a failed refresh.
+            finished = self._champion.finished()
+            if finished and self._observer is not None:
+                self._observer.refreshes(finished)
+                self._observer.flush()

@@ -65,10 +65,10 @@ def plain(value: float) -> str:
 def percent(share: float) -> str:
     """Return a probability in percent; small and large ones are not rounded to never or always."""
     if 0 < share < 0.01:
-        return "<1 %"
+        return "<1\u00a0%"
     if 0.99 < share < 1:
-        return ">99 %"
-    return f"{share * 100:.0f} %"
+        return ">99\u00a0%"
+    return f"{share * 100:.0f}\u00a0%"
 
 
 def sureness(share: float) -> str:
@@ -133,12 +133,12 @@ def answer_view(prediction: Mapping[str, Any]) -> dict[str, Any]:
     shares: dict[str, float] = prediction["probabilities"]
     grade, gpa = prediction["grade"], prediction["GPA"]
     second = max((other for other in GRADES if other != grade), key=lambda other: shares[other])
-    sure = sureness(shares[grade])
+    sure, likely = sureness(shares[grade]), percent(shares[grade])
     return {
         "grade": grade,
         "sureness": sure,
-        "detail": f"{percent(shares[grade])} {grade}, next is {second} with {percent(shares[second])}",
-        "said": f"Grade {grade}, {sure}: {percent(shares[grade])}. Expected GPA {gpa:.2f}.",
+        "detail": f"{likely} {grade}, next is {second} with {percent(shares[second])}",
+        "said": f"Grade {grade}, {sure}: {likely}. Expected GPA {gpa:.2f}.",
         "gpa": gpa,
         "gpa_words": f"{gpa:.2f}",
         "gpa_percent": f"{gpa / GPA_RANGE[1] * 100:.2f}",

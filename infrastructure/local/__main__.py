@@ -1,4 +1,4 @@
-"""The local cloud's commands: ``python -m infrastructure.local {run,up,down,status,...}``."""
+"""The local cloud's commands: ``python -m infrastructure.local --help``."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--state", type=Path, default=DEFAULT_STATE, help="state directory (.local)"
     )
-    commands = result.add_subparsers(dest="command", required=True)
-    for name, text in (
-        ("up", "start the services and leave them running"),
-        ("supervise", argparse.SUPPRESS),
-    ):
-        command = commands.add_parser(name, help=text)
+    commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="everything once, end to end, then a clean stop")
+    run.add_argument("--trials", type=int, default=6, help="Optuna trials per candidate (6)")
+    up = commands.add_parser("up", help="start the services and leave them running")
+    # Without help it is not listed: `up` starts it.
+    supervise = commands.add_parser("supervise")
+    for command in (up, supervise):
         command.add_argument(
             "services", nargs="*", default=[], metavar="SERVICE", help=f"of {', '.join(ALL)} (all)"
         )
-    run = commands.add_parser("run", help="everything once, end to end, then a clean stop")
-    run.add_argument("--trials", type=int, default=6, help="Optuna trials per candidate (6)")
     commands.add_parser("down", help="stop them; state is kept")
     commands.add_parser("status", help="what runs, where, and where its log is")
     commands.add_parser("env", help="the variables by which programs find the services")
@@ -59,7 +58,12 @@ def _env(state: Path) -> int:
     return 0
 
 
-def _run(state: Path, trials: int) -> int:
+def _logs(state: Path, service: str | None, lines: int) -> None:
+    for log in sorted((state / "logs").glob(f"{service or '*'}.log")):
+        print(f"== {log}\n{tail(log, lines)}")
+
+
+def _journey(state: Path, trials: int) -> int:
     # pandas and the rest of the journey would slow every other command.
     from infrastructure.local.journey.journey import (  # pylint: disable=import-outside-toplevel
         Journey,
@@ -68,10 +72,27 @@ def _run(state: Path, trials: int) -> int:
     return Journey(state / "run", trials).run()
 
 
-def _logs(state: Path, service: str | None, lines: int) -> int:
-    for log in sorted((state / "logs").glob(f"{service or '*'}.log")):
-        print(f"== {log}\n{tail(log, lines)}")
-    return 0
+def _run(options: argparse.Namespace, state: Path) -> int:
+    code = 0
+    match options.command:
+        case "run":
+            code = _journey(state, options.trials)
+        case "up":
+            code = _up(state, options.services)
+        case "supervise":
+            code = supervisor.main(state, options.services or list(ALL))
+        case "down":
+            stopped = control.down(state)
+            print("stopped; state is kept" if stopped else f"nothing runs in {state}")
+        case "status":
+            print(control.status(state))
+        case "env":
+            code = _env(state)
+        case "logs":
+            _logs(state, options.service, options.lines)
+        case "train":
+            code = train(state, options.arguments)
+    return code
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,26 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     state: Path = options.state.resolve()
     try:
-        match options.command:
-            case "up":
-                return _up(state, options.services)
-            case "supervise":
-                return supervisor.main(state, options.services or list(ALL))
-            case "down":
-                print(
-                    "stopped; state is kept" if control.down(state) else f"nothing runs in {state}"
-                )
-            case "status":
-                print(control.status(state))
-            case "env":
-                return _env(state)
-            case "logs":
-                return _logs(state, options.service, options.lines)
-            case "run":
-                return _run(state, options.trials)
-            case "train":
-                return train(state, options.arguments)
-        return 0
+        return _run(options, state)
     except StudentPerformanceError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

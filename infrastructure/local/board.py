@@ -1,4 +1,6 @@
-"""What runs, as one small file in the state directory: written by the supervisor, read by ``up``, ``down`` and ``status``."""
+"""What runs, as one small file in the state directory: written by the supervisor, read by ``up``,
+``down`` and ``status``.
+"""
 
 from __future__ import annotations
 
@@ -54,10 +56,16 @@ def read_board(state: Path) -> Board | None:
         return None
 
 
+def format_variables(variables: Mapping[str, str]) -> str:
+    """Return KEY=VALUE lines that a shell can source; values are quoted only where a shell needs
+    it.
+    """
+    return "".join(f"{key}={shlex.quote(value)}\n" for key, value in sorted(variables.items()))
+
+
 def write_variables(state: Path, variables: Mapping[str, str]) -> None:
-    """Write ``env``: KEY=VALUE lines that a shell can source (values are quoted only where a shell needs it)."""
-    lines = [f"{key}={shlex.quote(value)}\n" for key, value in sorted(variables.items())]
-    _replace(state / "env", "".join(lines).encode())
+    """Write ``env``, by which other programs find the services."""
+    _replace(state / "env", format_variables(variables).encode())
 
 
 def read_variables(state: Path) -> dict[str, str] | None:

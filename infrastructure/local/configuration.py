@@ -19,7 +19,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """The variables the local cloud reads; others in the file are Terraform's alone.
 
-    The limits are AWS's for a Kinesis event source mapping (CreateEventSourceMapping) and a function's timeout.
+    The limits are AWS's for a Kinesis event source mapping (CreateEventSourceMapping) and a
+    function's timeout.
     """
 
     region: Name
@@ -60,7 +61,8 @@ def load(path: Path = LOCAL_VARIABLES) -> Configuration:
         configuration.mapping_starting_position_timestamp is not None
     ):
         raise ConfigurationError(
-            f"{path}: mapping_starting_position_timestamp goes with mapping_starting_position AT_TIMESTAMP, and only with it"
+            f"{path}: mapping_starting_position_timestamp goes with "
+            "mapping_starting_position AT_TIMESTAMP, and only with it"
         )
     return configuration
 

@@ -20,7 +20,8 @@ _STOP_SECONDS = 60.0
 
 
 def up(state: Path, services: Sequence[str], say: Callable[[str], None]) -> Board:
-    """Start a supervisor unless one runs, follow it until everything is ready, and leave it running.
+    """Start a supervisor unless one runs, follow it until everything is ready, and leave it
+    running.
 
     Raises LocalCloudError when it fails; Ctrl-C stops what was started.
     """
@@ -68,7 +69,9 @@ def _spawn(state: Path, services: Sequence[str]) -> None:
 
 
 def down(state: Path) -> bool:
-    """Stop the stack of ``state``, or what a crash has left of it; False when there was nothing to stop."""
+    """Stop the stack of ``state``, or what a crash has left of it; False when there was nothing to
+    stop.
+    """
     if not is_held(state):
         clear(state)
         return False
@@ -86,7 +89,8 @@ def down(state: Path) -> bool:
 
 
 def _signal(pid: int, number: int) -> None:
-    # The lock is held, so a supervisor of this directory lived a moment ago; check that the id is still its.
+    # The lock is held, so a supervisor of this directory lived a moment ago; check that the id is
+    # still its.
     command = Path(f"/proc/{pid}/cmdline")
     if command.parent.parent.exists() and command.exists():
         if b"infrastructure.local" not in command.read_bytes():

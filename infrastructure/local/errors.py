@@ -26,7 +26,7 @@ class EnvironmentMissing(LocalCloudError):
 
 
 class ServiceFailed(LocalCloudError):
-    """A service ended early or did not become ready in time; the message holds the end of its log."""
+    """A service ended early or was not ready in time; the message holds the end of its log."""
 
     code = "local.service"
 

@@ -1,4 +1,6 @@
-"""One owner per state directory: a file lock that the kernel frees when its holders are gone, however they went."""
+"""One owner per state directory: a file lock that the kernel frees when its holders are gone,
+however they went.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ def _open(state: Path) -> int:
 class StateLock:
     """Held by a stack and, by inheritance of its descriptor, by the guard of each service.
 
-    So the lock is free only when the owner and every service are gone: no stale process ids, no half-stopped stack.
+    So the lock is free only when the owner and every service are gone: no stale process ids, no
+    half-stopped stack.
     """
 
     def __init__(self, state: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from infrastructure.local.configuration import REPOSITORY
 from infrastructure.local.process import Process
@@ -12,7 +13,9 @@ PROJECT = REPOSITORY / "orchestrator" / "student_performance"
 
 
 class MageServer(Service):
-    """Mage on loopback, for one person: no log-in, no telemetry, everything it writes below the state directory."""
+    """Mage on loopback, for one person: no log-in, no telemetry, everything it writes below the
+    state directory.
+    """
 
     name = "mage"
     preferred_port = 6789
@@ -32,7 +35,7 @@ class MageServer(Service):
             DO_NOT_TRACK="true",
             ENABLE_PROMETHEUS="0",
         )
-        command = [
+        command: list[str | Path] = [
             # Mage's own command with its job queue repaired: a queued run could be lost.
             *(python_of("orchestrator"), "-m", "orchestrator.server", "start", PROJECT),
             *("--host", "127.0.0.1", "--port", str(self.port)),

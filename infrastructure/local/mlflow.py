@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from infrastructure.local.process import Process
 from infrastructure.local.service import Service, answers, base_environment, python_of
 
 
 class MlflowServer(Service):
-    """Clients write artifacts to S3 themselves; needs AWS_ENDPOINT_URL and ARTIFACT_BUCKET among the variables."""
+    """Clients write artifacts to S3 themselves; needs AWS_ENDPOINT_URL and ARTIFACT_BUCKET among
+    the variables.
+    """
 
     name = "mlflow"
     preferred_port = 5000
@@ -24,7 +27,7 @@ class MlflowServer(Service):
         }
 
     def build(self, variables: Mapping[str, str]) -> Process:
-        command = [
+        command: list[str | Path] = [
             *(
                 python_of("mlflow"),
                 "-m",

@@ -32,7 +32,8 @@ def tail(log: Path, lines: int = _TAIL_LINES) -> str:
 class Process:
     """A command behind a guard; its output is appended to ``log``.
 
-    The guard ends the command when this object is stopped or when the process that holds it dies, in whatever way. The
+    The guard ends the command when this object is stopped or when the process that holds it dies,
+    in whatever way. The
     guard, not the command, inherits what ``hold`` names.
     """
 
@@ -46,6 +47,7 @@ class Process:
         cwd: Path | None = None,
         stop_signal: int = signal.SIGTERM,
         grace_seconds: float = 10.0,
+        user: str | None = None,
     ) -> None:
         self.name = name
         self.log = log
@@ -53,6 +55,7 @@ class Process:
         self._environment = environment
         self._cwd = cwd
         self._stop = (stop_signal, grace_seconds)
+        self._user = [f"--user={user}"] if user else []
         self._keep: tuple[int, ...] = ()
         self._guard: subprocess.Popen[bytes] | None = None
         self._lifeline: IO[bytes] | None = None
@@ -88,7 +91,7 @@ class Process:
         with self.log.open("ab") as output:
             # Popen outlives this method by design: stop() ends it.
             self._guard = subprocess.Popen(  # pylint: disable=consider-using-with
-                [*guard, "--", *self._command],
+                [*guard, *self._user, "--", *self._command],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -99,8 +102,20 @@ class Process:
             )
         self._lifeline = self._guard.stdin
 
+    def wait(self, seconds: float) -> int:
+        """Wait for the command to end by itself and return its exit code; stop it past the deadline."""
+        if self._guard is not None:
+            try:
+                self._guard.wait(seconds)
+            except subprocess.TimeoutExpired:
+                pass
+        code = self.stop()
+        return 0 if code is None else code
+
     def wait_ready(self, ready: Callable[[], bool], deadline_seconds: float) -> None:
-        """Poll ``ready`` until it holds; raises ServiceFailed with the end of the log when it never does."""
+        """Poll ``ready`` until it holds; raises ServiceFailed with the end of the log when it never
+        does.
+        """
         deadline = time.monotonic() + deadline_seconds
         while not ready():
             if not self.alive:
@@ -117,13 +132,14 @@ class Process:
             time.sleep(0.05)
 
     def stop(self) -> int | None:
-        """End the command and everything below it; return its exit code (None when never started)."""
+        """End the command and all below it; return its exit code (None when never started)."""
         if self._guard is None:
             return None
         if self._lifeline is not None:
             self._lifeline.close()
             self._lifeline = None
-        # The guard needs at most two grace periods (group, then orphans); past that it is broken itself.
+        # The guard needs at most two grace periods (group, then orphans); past that it is broken
+        # itself.
         try:
             return self._guard.wait(self._stop[1] * 2 + 5)
         except subprocess.TimeoutExpired:

@@ -1,15 +1,27 @@
-"""Create what Terraform creates on AWS, on the emulator: streams, buckets, the failure queue, the sender's identity."""
+"""Create what Terraform creates on AWS, on the emulator: streams, buckets, the failure queue, the
+sender's identity.
+
+``python -m infrastructure.local.provision`` does it for the AWS_ENDPOINT_URL of the environment,
+whoever serves it.
+"""
 
 from __future__ import annotations
 
+import argparse
+import os
+import sys
+import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure.local.configuration import Configuration
+from infrastructure.local.board import format_variables
+from infrastructure.local.configuration import LOCAL_VARIABLES, Configuration, load
+from infrastructure.local.errors import ConfigurationError, LocalCloudError
 
 
 def client(service: str, variables: Mapping[str, str]) -> Any:
@@ -53,7 +65,7 @@ def _create_bucket(s3: Any, name: str) -> None:
 
 
 def provision(configuration: Configuration, variables: Mapping[str, str]) -> dict[str, str]:
-    """Create everything that is not there yet; return the variables that name it. Safe to repeat."""
+    """Create what is not there yet; return the variables that name it. Safe to repeat."""
     kinesis = client("kinesis", variables)
     for stream in (configuration.students_stream_name, configuration.predictions_stream_name):
         _create_stream(kinesis, stream, configuration.stream_shard_count)
@@ -63,6 +75,21 @@ def provision(configuration: Configuration, variables: Mapping[str, str]) -> dic
     queue = client("sqs", variables).create_queue(QueueName=configuration.failure_queue_name)
     client("ses", variables).verify_email_identity(EmailAddress=configuration.alert_sender)
     return {**names(configuration), "FAILURE_QUEUE_URL": str(queue["QueueUrl"])}
+
+
+def wait_for_endpoint(variables: Mapping[str, str], seconds: float) -> None:
+    """Wait until the AWS endpoint answers; raises LocalCloudError when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            client("s3", variables).list_buckets()
+            return
+        except (BotoCoreError, ClientError) as error:
+            if time.monotonic() > deadline:
+                raise LocalCloudError(
+                    f"{variables['AWS_ENDPOINT_URL']} does not answer: {error}"
+                ) from error
+            time.sleep(0.5)
 
 
 def names(configuration: Configuration) -> dict[str, str]:
@@ -78,3 +105,38 @@ def names(configuration: Configuration) -> dict[str, str]:
         "ALERT_RECIPIENTS": ",".join(configuration.alert_recipients),
         "LOG_LEVEL": configuration.log_level,
     }
+
+
+_NEEDED = ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+def main() -> int:
+    """Provision the endpoint of the environment and write the variables that name what is there."""
+    parser = argparse.ArgumentParser(prog="infrastructure.local.provision", description=__doc__)
+    parser.add_argument(
+        "--variables", type=Path, default=LOCAL_VARIABLES, help="a tfvars.json file"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="write the KEY=VALUE lines here instead of printing them"
+    )
+    parser.add_argument(
+        "--wait", type=float, default=60, help="seconds to wait for the endpoint (60)"
+    )
+    options = parser.parse_args()
+    try:
+        if missing := [name for name in _NEEDED if not os.environ.get(name)]:
+            raise ConfigurationError(f"not set: {', '.join(missing)}")
+        wait_for_endpoint(os.environ, options.wait)
+        text = format_variables(provision(load(options.variables), os.environ))
+    except (LocalCloudError, BotoCoreError, ClientError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

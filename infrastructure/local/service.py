@@ -1,10 +1,15 @@
-"""What every local server has in common: a process, an address, a readiness check, its settings for others."""
+"""What every local server has in common: a process, an address, a readiness check, its settings for
+others.
+"""
 
 from __future__ import annotations
 
 import http.client
+import math
 import os
 import threading
+import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
@@ -40,7 +45,9 @@ def answers(port: int, path: str) -> bool:
 
 
 def base_environment(**variables: str) -> dict[str, str]:
-    """Return this process's environment without what would lead a service off loopback, plus ``variables``."""
+    """Return this process's environment without what would lead a service off loopback, plus
+    ``variables``.
+    """
     environment = {key: value for key, value in os.environ.items() if key not in _DROPPED}
     environment.update(
         NO_PROXY="127.0.0.1,localhost", PYTHONUNBUFFERED="1", AWS_EC2_METADATA_DISABLED="true"
@@ -54,10 +61,12 @@ def python_of(component: str) -> Path:
     return REPOSITORY / f".venv{'-' if component else ''}{component}" / "bin" / "python"
 
 
-class Service:
-    """One server of the local cloud. Subclasses say how to launch it and how to see that it is ready.
+class Service(ABC):
+    """One server of the local cloud. Subclasses say how to launch it and how to see that it is
+    ready.
 
-    Use as a context manager, or call ``launch``, ``wait_ready`` and ``stop``; ``stop`` may be called at any time.
+    Use as a context manager, or call ``launch``, ``wait_ready`` and ``stop``; ``stop`` may be
+    called at any time.
     """
 
     name = "service"
@@ -92,13 +101,13 @@ class Service:
         """Return the variables by which other programs find this server."""
         return {}
 
+    @abstractmethod
     def build(self, variables: Mapping[str, str]) -> Process:
         """Return the process to start, given every service's variables."""
-        raise NotImplementedError
 
+    @abstractmethod
     def ready(self) -> bool:
         """Tell whether the server can be used now."""
-        raise NotImplementedError
 
     def launch(
         self, variables: Mapping[str, str] | None = None, lock: StateLock | None = None
@@ -120,7 +129,9 @@ class Service:
             self.process.wait_ready(self.ready, self.ready_seconds)
 
     def stop(self) -> None:
-        """Stop it and everything it started, for good: a launch under way in another thread included."""
+        """Stop it and everything it started, for good: a launch under way in another thread
+        included.
+        """
         with self._changing:
             self._stopped = True
             if self.process is not None:
@@ -137,3 +148,22 @@ class Service:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+class Program(Service, ABC):
+    """A service that listens nowhere; ready when it still runs after a moment."""
+
+    moment_seconds = 1.0
+
+    def __init__(self, state: Path) -> None:
+        super().__init__(state)
+        self._settled_at = math.inf
+
+    @property
+    def url(self) -> str:
+        return ""
+
+    def ready(self) -> bool:
+        if self._settled_at == math.inf:
+            self._settled_at = time.monotonic() + self.moment_seconds
+        return time.monotonic() >= self._settled_at

@@ -1,4 +1,6 @@
-"""The process behind ``make up``: owns the stack, keeps the board, restarts what crashes, ends with SIGTERM."""
+"""The process behind ``make up``: owns the stack, keeps the board, restarts what crashes, ends with
+SIGTERM.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from pathlib import Path
 from infrastructure.local.board import Board, Entry, Phase, clear, write_board, write_variables
 from infrastructure.local.errors import AlreadyRunning, LocalCloudError
 from infrastructure.local.service import Service
-from infrastructure.local.stack import Stack
+from infrastructure.local.stack import Options, Stack
 
 _LOG = logging.getLogger("supervisor")
 _CHECK_SECONDS = 0.5
@@ -32,6 +34,7 @@ class Supervisor:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
+        stack.on_ready = self.ready
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._entries = {
@@ -118,14 +121,7 @@ def main(state: Path, services: list[str]) -> int:
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout
     )
     started = time.monotonic()
-    holder: list[Supervisor] = []
-    stack = Stack(
-        state,
-        services=services,
-        usual_ports=True,
-        on_ready=lambda service: holder[0].ready(service),
-    )
-    holder.append(Supervisor(stack))
-    code = holder[0].run()
+    supervisor = Supervisor(Stack(state, services=services, options=Options(usual_ports=True)))
+    code = supervisor.run()
     _LOG.info("ended after %.0f s with exit code %d", time.monotonic() - started, code)
     return code

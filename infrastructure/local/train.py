@@ -1,4 +1,6 @@
-"""Headless training with whatever services it needs: those of a running stack, else its own for as long as it takes."""
+"""Headless training with whatever services it needs: those of a running stack, else its own for as
+long as it takes.
+"""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def record(number: int, data: bytes, key: str = "key") -> dict[str, Any]:
             "partitionKey": key,
             "sequenceNumber": str(number),
             "data": base64.b64encode(data).decode(),
-            "approximateArrivalTimestamp": 1_700_000_000.25 + number,
+            "approximateArrivalTimestamp": 1_700_000_000.25 + number % 100_000,
         },
         "eventSource": "aws:kinesis",
         "eventID": f"{SHARD}:{number}",

@@ -6,6 +6,7 @@ export function startOne() {
   const form = document.getElementById("student");
   const answer = document.getElementById("answer");
   const said = document.getElementById("said");
+  const mini = document.getElementById("mini");
   const pin = document.getElementById("pin");
   const tracks = [...form.querySelectorAll("input[type=range]")];
   let running = null;      // the request under way, so that a late answer never overwrites a newer one
@@ -19,13 +20,29 @@ export function startOne() {
     return { gpa: Number(data.gpa), shares: data.shares.split(" ").map(Number), said: data.said };
   }
 
+  function verdict() {
+    return document.getElementById("verdict");
+  }
+
+  // On a narrow screen the answer is below the form; a strip at its foot shows it while one moves.
+  function shrink() {
+    const data = verdict().dataset;
+    mini.hidden = !data.grade;
+    if (mini.hidden) return;
+    const badge = document.createElement("span");
+    badge.className = `badge g${data.grade}`;
+    badge.textContent = data.grade;
+    mini.replaceChildren(badge, verdict().querySelector(".headline").textContent);
+    mini.append(`, GPA ${Number(data.gpa).toFixed(2)}`);
+  }
+
   function compare() {
     const now = read();
     const line = answer.querySelector("#delta");
     if (!now || !start || !line) return;
     const gain = now.gpa - start.gpa;
     const moved = Math.abs(gain) >= 0.005;
-    line.textContent = moved ? `GPA ${gain > 0 ? "+" : "−"}${Math.abs(gain).toFixed(2)} from where you started` : "";
+    line.textContent = moved ? `GPA ${gain > 0 ? "+" : "−"}${Math.abs(gain).toFixed(2)} from where you started (the dark marks)` : "";
     answer.querySelectorAll(".bars .tick").forEach((tick, index) => {
       tick.setAttribute("x", `${start.shares[index] * 100}%`);
       tick.setAttribute("visibility", moved ? "visible" : "hidden");
@@ -51,12 +68,22 @@ export function startOne() {
         element.setAttribute(attribute[part], target);
       });
     });
-    if (focused) (answer.querySelector("button[name=try]") ?? answer).focus({ preventScroll: true });
+    mark();
+    shrink();
+    if (focused) (answer.querySelector("button[name=try]") ?? verdict()).focus({ preventScroll: true });
     compare();
     clearTimeout(announce);
     announce = setTimeout(() => {
       said.textContent = read()?.said ?? answer.textContent.trim().replace(/\s+/g, " ");
     }, ANNOUNCE_MS);
+  }
+
+  function mark() {
+    const wrong = new Set([...answer.querySelectorAll(".problems [data-name]")].map((line) => line.dataset.name));
+    for (const number of form.querySelectorAll("input.number")) {
+      if (wrong.has(number.name)) number.setAttribute("aria-invalid", "true");
+      else number.removeAttribute("aria-invalid");
+    }
   }
 
   async function ask() {
@@ -80,7 +107,7 @@ export function startOne() {
     box.textContent = words;
     answer.querySelector(".notice.failed")?.remove();
     box.classList.add("failed");
-    answer.prepend(box);
+    verdict().prepend(box);
     said.textContent = words;
   }
 
@@ -102,7 +129,6 @@ export function startOne() {
     if (attempt) set({ [attempt[0]]: attempt[1] });
     clearTimeout(settle);
     ask();
-    if (!attempt && answer.getBoundingClientRect().top > innerHeight * 0.8) answer.scrollIntoView();
   });
   document.getElementById("predict").hidden = true;
   const reset = document.getElementById("reset");
@@ -134,6 +160,7 @@ export function startOne() {
     }
   }
 
+  shrink();
   return {
     // Load one student of a class into the form and start the comparison there.
     async show(features) {
@@ -143,7 +170,7 @@ export function startOne() {
       start = read();
       compare();
       document.getElementById("one").scrollIntoView();
-      answer.focus({ preventScroll: true });
+      verdict().focus({ preventScroll: true });
     },
   };
 }

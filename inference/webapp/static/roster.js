@@ -112,13 +112,13 @@ export function startClass(open) {
       const n = rows.filter((row) => row.grade === grade).length;
       return tile(`likely ${grade}`, n.toLocaleString("en"), grade);
     });
-    if (rows.length) tiles.push(tile("mean expected GPA", mean.toFixed(2)));
-    if (rejected.length) tiles.push(tile("without an answer", rejected.length.toLocaleString("en")));
+    if (rows.length) tiles.push(tile("mean GPA", mean.toFixed(2)));
+    if (rejected.length) tiles.push(tile("no answer", rejected.length.toLocaleString("en")));
     byId("summary").replaceChildren(...tiles);
   }
 
   function reasons(item) {
-    return item.answer.errors.map((problem) => problem.message).join("; ");
+    return item.answer.errors.map((problem) => problem.message.replace(/^student\./, "")).join("; ");
   }
 
   function reject(rejected) {

@@ -19,7 +19,7 @@ export function makeTable(table, pager, pageText, open) {
     body.replaceChildren();
     for (const row of rows.slice(page * PAGE, (page + 1) * PAGE)) {
       const tr = body.insertRow();
-      cell(tr, row.row, "num");
+      cell(tr, row.row);
       cell(tr, row.id);
       const badge = document.createElement("span");
       badge.className = `badge g${row.grade}`;

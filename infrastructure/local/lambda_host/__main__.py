@@ -1,4 +1,6 @@
-"""Run the Lambda host: ``python -m infrastructure.local.lambda_host --state DIR``; the addresses come from the environment."""
+"""Run the Lambda host: ``python -m infrastructure.local.lambda_host --state DIR``; the addresses
+come from the environment.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,18 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 from infrastructure.local import configuration
 from infrastructure.local.lambda_host.checkpoint import Checkpoints
+from infrastructure.local.lambda_host.consumer import Feed
 from infrastructure.local.lambda_host.failure import FailureQueue
-from infrastructure.local.lambda_host.function import Function
+from infrastructure.local.lambda_host.function import Function, function_arn
+from infrastructure.local.lambda_host.http_target import HttpTarget
 from infrastructure.local.lambda_host.mapping import Mapping
 from infrastructure.local.lambda_host.shard import Settings
 from infrastructure.local.lambda_host.source import Stream
+from infrastructure.local.lambda_host.target import Target
 from infrastructure.local.provision import client
 
 
@@ -47,6 +53,10 @@ def main() -> int:
     parser.add_argument(
         "--root", type=Path, default=configuration.REPOSITORY, help="where the handler's code is"
     )
+    parser.add_argument(
+        "--function-url",
+        help="invoke this runtime interface emulator instead of starting the handler here",
+    )
     options = parser.parse_args()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout
@@ -57,25 +67,38 @@ def main() -> int:
     values = configuration.load(options.variables)
     if options.handler:
         values = configuration.with_handler(values, options.handler)
+    state: Path = options.state
+    state.mkdir(parents=True, exist_ok=True)
     stream = Stream(client("kinesis", os.environ), values.students_stream_name)
-    function = Function(
-        values, os.environ, options.state.parent / "logs" / "function.log", options.root
+    target: Target
+    if options.function_url:
+        target = HttpTarget(
+            options.function_url, function_arn(values), values.function_timeout_seconds
+        )
+    else:
+        target = Function(values, os.environ, state.parent / "logs" / "function.log", options.root)
+    feed = Feed(
+        stream,
+        target,
+        settings_of(values),
+        Checkpoints(state / "checkpoints.json", stream.arn),
+        FailureQueue(sqs := client("sqs", os.environ), queue_url(sqs, values)),
     )
     mapping = Mapping(
-        stream,
-        function,
-        settings_of(values),
-        Checkpoints(options.state / "checkpoints.json", stream.arn),
-        FailureQueue(client("sqs", os.environ), os.environ["FAILURE_QUEUE_URL"]),
-        starting_position=values.mapping_starting_position,
-        timestamp=values.mapping_starting_position_timestamp,
+        feed, values.mapping_starting_position, values.mapping_starting_position_timestamp
     )
     mapping.start()
-    (options.state / "ready").write_text(str(os.getpid()))
+    (state / "ready").write_text(str(os.getpid()), encoding="utf-8")
     stopping.wait()
     mapping.stop()
-    function.close()
+    target.close()
     return 0
+
+
+def queue_url(sqs: Any, values: configuration.Configuration) -> str:
+    """Return the on-failure queue's address: FAILURE_QUEUE_URL, else looked up by name."""
+    known = os.environ.get("FAILURE_QUEUE_URL")
+    return known or str(sqs.get_queue_url(QueueName=values.failure_queue_name)["QueueUrl"])
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ class LambdaHostError(LocalCloudError):
 
 
 class TargetUnavailable(LambdaHostError):
-    """The function could not be invoked at all (no runtime, no connection): nothing ran, so no retry is used up."""
+    """The function could not be invoked at all (no runtime, no connection): nothing ran, so no
+    retry is used up.
+    """
 
     code = "lambda_host.target"
 

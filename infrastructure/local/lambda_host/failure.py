@@ -1,6 +1,8 @@
-"""The on-failure destination: metadata about given-up records goes to an SQS queue, never the records themselves.
+"""The on-failure destination: metadata about given-up records goes to an SQS queue, never the
+records themselves.
 
-Shape: docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html (KinesisBatchInfo, version 1.0).
+Shape: docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html (KinesisBatchInfo,
+version 1.0).
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""A function: as many execution environments as invocations run at once, each started when first needed."""
+"""A function: as many execution environments as invocations run at once, each started when first
+needed.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infrastructure.local.configuration import REPOSITORY, Configuration
-from infrastructure.local.lambda_host.instance import Instance
+from infrastructure.local.lambda_host.errors import TargetUnavailable
+from infrastructure.local.lambda_host.instance import Code, Instance
 from infrastructure.local.lambda_host.target import Invocation
 from infrastructure.local.service import base_environment
 
@@ -19,7 +22,9 @@ _LOG = logging.getLogger("lambda_host")
 def function_variables(
     configuration: Configuration, variables: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the environment a function has on AWS, plus the local endpoint's address and credentials."""
+    """Return the environment a function has on AWS, plus the local endpoint's address and
+    credentials.
+    """
     return base_environment(
         **variables,
         AWS_LAMBDA_FUNCTION_NAME=configuration.function_name,
@@ -33,6 +38,11 @@ def function_variables(
     )
 
 
+def function_arn(configuration: Configuration) -> str:
+    """Return the ARN the function goes by locally."""
+    return f"arn:aws:lambda:{configuration.region}:{ACCOUNT}:function:{configuration.function_name}"
+
+
 class Function:
     """A Target that runs the handler in `awslambdaric` processes, reusing idle ones."""
 
@@ -43,34 +53,32 @@ class Function:
         log: Path,
         root: Path = REPOSITORY,
     ) -> None:
-        self.arn = f"arn:aws:lambda:{configuration.region}:{ACCOUNT}:function:{configuration.function_name}"
-        self._configuration = configuration
-        self._variables = function_variables(configuration, variables)
-        self._log, self._root = log, root
+        self.arn = function_arn(configuration)
+        self._code = Code(
+            configuration.function_name,
+            configuration.function_handler,
+            self.arn,
+            root,
+            function_variables(configuration, variables),
+            configuration.function_timeout_seconds,
+            log,
+        )
         self._lock = threading.Lock()
         self._idle: list[Instance] = []
         self._all: set[Instance] = set()
-        self._count = 0
+        self._closed = False
 
     def _acquire(self) -> Instance:
         with self._lock:
+            if self._closed:
+                raise TargetUnavailable("the function is being closed")
             while self._idle:
                 instance = self._idle.pop()
                 if instance.usable:
                     return instance
                 self._all.discard(instance)
                 instance.close()
-            self._count += 1
-            name = f"{self._configuration.function_name}-{self._count}"
-            instance = Instance(
-                name,
-                self._configuration.function_handler,
-                self.arn,
-                self._variables,
-                self._log,
-                self._root,
-                self._configuration.function_timeout_seconds,
-            )
+            instance = Instance(self._code)
             self._all.add(instance)
             return instance
 
@@ -91,6 +99,7 @@ class Function:
     def close(self) -> None:
         """End every execution environment."""
         with self._lock:
+            self._closed = True
             for instance in self._all:
                 instance.close()
             self._all.clear()

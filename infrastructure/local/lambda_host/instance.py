@@ -7,6 +7,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from infrastructure.local.lambda_host.runtime_api import RuntimeApi, Work
@@ -14,7 +15,9 @@ from infrastructure.local.lambda_host.target import Invocation
 from infrastructure.local.process import Process
 
 INIT_SECONDS = 10.0
-"""AWS ends an init phase that takes longer and runs it again, with the function's own timeout, at the first invocation."""
+"""AWS ends an init phase that takes longer and runs it again, with the function's own timeout, at
+the first invocation.
+"""
 
 
 def error_payload(kind: str, message: str) -> bytes:
@@ -22,36 +25,40 @@ def error_payload(kind: str, message: str) -> bytes:
     return json.dumps({"errorType": kind, "errorMessage": message}).encode()
 
 
-class Instance:
-    """Started on first use; used by one caller at a time; replaced after an init error, a crash or a timeout."""
+@dataclass(frozen=True)
+class Code:
+    """What an execution environment runs, and how: the same for all of one function's."""
 
-    def __init__(
-        self,
-        name: str,
-        handler: str,
-        arn: str,
-        variables: Mapping[str, str],
-        log: Path,
-        root: Path,
-        timeout_seconds: float,
-    ) -> None:
-        self.arn = arn
-        self._name = name
-        self._timeout = timeout_seconds
+    name: str
+    handler: str
+    arn: str
+    root: Path
+    variables: Mapping[str, str]
+    timeout_seconds: float
+    log: Path
+
+
+class Instance:
+    """Started at once, used by one caller at a time, closed after an init error, a crash or a
+    timeout.
+    """
+
+    def __init__(self, code: Code) -> None:
+        self._code = code
         self._api = RuntimeApi()
         environment = {
-            **variables,
+            **code.variables,
             "AWS_LAMBDA_RUNTIME_API": self._api.address,
-            "_HANDLER": handler,
-            "LAMBDA_TASK_ROOT": str(root),
-            "PYTHONPATH": str(root),
+            "_HANDLER": code.handler,
+            "LAMBDA_TASK_ROOT": str(code.root),
+            "PYTHONPATH": str(code.root),
         }
         self._process = Process(
-            name,
-            [sys.executable, "-m", "awslambdaric", handler],
-            log=log,
+            code.name,
+            [sys.executable, "-m", "awslambdaric", code.handler],
+            log=code.log,
             environment=environment,
-            cwd=root,
+            cwd=code.root,
             grace_seconds=2,
         )
         self._started = time.monotonic()
@@ -59,7 +66,7 @@ class Instance:
         self.cold_start_seconds: float | None = None
 
     def _wait(self, done: Callable[[float], bool], deadline: float) -> bool:
-        """Wait until ``done``, the process's end, or the deadline; tell whether it was the first."""
+        """Wait for ``done``, the process's end, or the deadline; tell whether it was the first."""
         while True:
             left = deadline - time.monotonic()
             if done(max(0.0, min(left, 0.2))):
@@ -76,7 +83,9 @@ class Instance:
         """Run one event; after an ``Unhandled`` outcome the instance is closed."""
         request_id, started = str(uuid.uuid4()), time.monotonic()
         prefix = f"RequestId: {request_id}"
-        if not self._wait(self._api.ready.wait, started + max(INIT_SECONDS, self._timeout)):
+        if not self._wait(
+            self._api.ready.wait, started + max(INIT_SECONDS, self._code.timeout_seconds)
+        ):
             code = self._process.exit_code
             reason = (
                 f"{prefix} Error: Runtime exited with error: exit status {code}"
@@ -88,13 +97,15 @@ class Instance:
             return self._failure(request_id, self._api.init_error, started)
         if self.cold_start_seconds is None:
             self.cold_start_seconds = time.monotonic() - self._started
-        deadline_ms = int((time.time() + self._timeout) * 1000)
-        work = Work(request_id, event, deadline_ms, self.arn)
+        deadline_ms = int((time.time() + self._code.timeout_seconds) * 1000)
+        work = Work(request_id, event, deadline_ms, self._code.arn)
         started = time.monotonic()
         self._api.submit(work)
-        if not self._wait(work.done.wait, started + self._timeout):
+        if not self._wait(work.done.wait, started + self._code.timeout_seconds):
             if self._process.alive:
-                message = f"{prefix} Error: Task timed out after {self._timeout:.2f} seconds"
+                message = (
+                    f"{prefix} Error: Task timed out after {self._code.timeout_seconds:.2f} seconds"
+                )
                 return self._failure(
                     request_id, error_payload("Sandbox.Timedout", message), started
                 )

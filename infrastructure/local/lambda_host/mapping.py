@@ -1,4 +1,6 @@
-"""The event source mapping: one consumer per shard, children after their parents, positions kept between runs."""
+"""The event source mapping: one consumer per shard, children after their parents, positions kept
+between runs.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +11,9 @@ from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infrastructure.local.lambda_host.checkpoint import Checkpoints, Position
-from infrastructure.local.lambda_host.consumer import Polling, ShardConsumer
-from infrastructure.local.lambda_host.failure import FailureQueue
-from infrastructure.local.lambda_host.shard import Settings
-from infrastructure.local.lambda_host.source import ShardInfo, Stream
-from infrastructure.local.lambda_host.statistics import Statistics
-from infrastructure.local.lambda_host.target import Target
+from infrastructure.local.lambda_host.checkpoint import Position
+from infrastructure.local.lambda_host.consumer import Feed, ShardConsumer
+from infrastructure.local.lambda_host.source import ShardInfo
 
 _LOG = logging.getLogger("lambda_host")
 StartingPosition = Literal["TRIM_HORIZON", "LATEST", "AT_TIMESTAMP"]
@@ -30,7 +28,8 @@ def first_positions(
 ) -> dict[str, Position]:
     """Return where a mapping created ``now`` begins in each shard.
 
-    LATEST skips closed shards and is pinned to the time of creation, so a restart before the first record misses nothing.
+    LATEST skips closed shards and is pinned to the time of creation, so a restart before the first
+    record misses nothing.
     """
     if starting_position == "LATEST":
         return {
@@ -43,7 +42,9 @@ def first_positions(
 
 
 def startable(shards: list[ShardInfo], closed: set[str], running: set[str]) -> list[str]:
-    """Return the shards to start now: not done, not running, every parent done or gone from the stream."""
+    """Return the shards to start now: not done, not running, every parent done or gone from the
+    stream.
+    """
     present = {shard.shard_id for shard in shards}
     return [
         shard.shard_id
@@ -58,27 +59,20 @@ class Mapping:
 
     def __init__(
         self,
-        stream: Stream,
-        target: Target,
-        settings: Settings,
-        checkpoints: Checkpoints,
-        failures: FailureQueue,
-        *,
+        feed: Feed,
         starting_position: StartingPosition = "TRIM_HORIZON",
         timestamp: float | None = None,
-        polling: Polling = Polling(),
         discovery_seconds: float = 5.0,
     ) -> None:
-        self._stream, self._target, self._settings = stream, target, settings
-        self._checkpoints, self._failures, self._polling = checkpoints, failures, polling
+        self._feed = feed
         self._discovery_seconds = discovery_seconds
         self._consumers: dict[str, ShardConsumer] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mapping", daemon=True)
-        self.statistics = Statistics()
-        if not checkpoints.existed:
+        if not feed.checkpoints.existed:
             now = int(time.time() * 1000) / 1000
-            checkpoints.save(first_positions(stream.shards(), starting_position, timestamp, now))
+            shards = feed.stream.shards()
+            feed.checkpoints.save(first_positions(shards, starting_position, timestamp, now))
 
     def start(self) -> None:
         """Begin to consume."""
@@ -93,7 +87,7 @@ class Mapping:
         deadline = time.monotonic() + seconds
         for consumer in self._consumers.values():
             consumer.join(max(0.0, deadline - time.monotonic()))
-        self.statistics.report()
+        self._feed.statistics.report()
 
     def _run(self) -> None:
         reported = time.monotonic()
@@ -104,28 +98,20 @@ class Mapping:
                 _LOG.warning("listing shards failed, going on: %s", error)
             if time.monotonic() - reported >= _REPORT_SECONDS:
                 reported = time.monotonic()
-                self.statistics.report()
+                self._feed.statistics.report()
 
     def _discover(self) -> None:
-        shards = self._stream.shards()
-        positions = {shard.shard_id: self._checkpoints.get(shard.shard_id) for shard in shards}
+        shards = self._feed.stream.shards()
+        positions = {shard.shard_id: self._feed.checkpoints.get(shard.shard_id) for shard in shards}
         closed = {
             shard_id for shard_id, position in positions.items() if position and position.closed
         }
         running = {
             shard_id for shard_id, consumer in self._consumers.items() if consumer.is_alive()
         }
+        for shard_id in running - set(positions) if positions else ():
+            self._consumers[shard_id].gone()
         for shard_id in startable(shards, closed, running):
-            consumer = ShardConsumer(
-                self._stream,
-                shard_id,
-                positions[shard_id] or Position(),
-                self._target,
-                self._settings,
-                self._checkpoints,
-                self._failures,
-                self.statistics,
-                self._polling,
-            )
+            consumer = ShardConsumer(self._feed, shard_id, positions[shard_id] or Position())
             self._consumers[shard_id] = consumer
             consumer.start()

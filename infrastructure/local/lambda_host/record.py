@@ -1,4 +1,4 @@
-"""Kinesis records as the mapping reads them, and the event a function receives for a batch of them."""
+"""Kinesis records as the mapping reads them, and the event a function receives for some."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENCODER = msgspec.json.Encoder()
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One Kinesis record; ``arrived_at`` is ApproximateArrivalTimestamp in seconds since the epoch."""
+    """One Kinesis record; ``arrived_at`` is its arrival in seconds since the epoch."""
 
     sequence_number: str
     partition_key: str

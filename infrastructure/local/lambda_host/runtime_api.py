@@ -1,6 +1,7 @@
 """AWS Lambda's Runtime API (2018-06-01) for one execution environment, over loopback HTTP.
 
-Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. One runtime talks to one server, one request at a time.
+Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. One runtime talks to one server, one
+request at a time.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _IDLE_SECONDS = 0.5
 
 @dataclass
 class Work:
-    """One event on its way through the runtime; ``done`` is set once ``payload`` holds the answer."""
+    """One event on its way through the runtime; ``done`` is set once it is answered."""
 
     request_id: str
     event: bytes
@@ -34,7 +35,8 @@ class _Handler(BaseHTTPRequestHandler):
     """The four calls a runtime makes."""
 
     protocol_version = "HTTP/1.1"
-    # Header and body leave in two writes; with Nagle's algorithm the second waits 40 ms for an acknowledgement.
+    # Header and body leave in two writes; with Nagle's algorithm the second waits 40 ms for an
+    # acknowledgement.
     disable_nagle_algorithm = True
     server: RuntimeApi
 
@@ -69,11 +71,12 @@ class _Handler(BaseHTTPRequestHandler):
         if work is None:
             self.close_connection = True
             return
+        trace = work.request_id.replace("-", "")
         headers = {
             "Lambda-Runtime-Aws-Request-Id": work.request_id,
             "Lambda-Runtime-Deadline-Ms": str(work.deadline_ms),
             "Lambda-Runtime-Invoked-Function-Arn": work.arn,
-            "Lambda-Runtime-Trace-Id": f"Root=1-{work.request_id[:8]}-{work.request_id.replace('-', '')[8:]};Sampled=0",
+            "Lambda-Runtime-Trace-Id": f"Root=1-{trace[:8]}-{trace[8:]};Sampled=0",
         }
         self._reply(200, work.event, headers)
 

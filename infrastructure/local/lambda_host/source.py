@@ -64,7 +64,9 @@ class ShardReader:
         return str(self._stream.kinesis.get_shard_iterator(**request)["ShardIterator"])
 
     def read(self, limit: int) -> list[Record]:
-        """Return up to ``limit`` records that come next; sets ``ended`` behind the last one of a closed shard."""
+        """Return up to ``limit`` records that come next; sets ``ended`` behind the last one of a
+        closed shard.
+        """
         if self._iterator is None:
             self._iterator = self._open()
         try:

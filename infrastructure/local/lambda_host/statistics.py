@@ -1,4 +1,6 @@
-"""What the mapping did, as CloudWatch would show it: counters and iterator age, logged now and then."""
+"""What the mapping did, as CloudWatch would show it: counters and iterator age, logged now and
+then.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ _LOG = logging.getLogger("lambda_host")
 
 
 class Statistics:
-    """Counts since the last report; names follow the AWS/Lambda CloudWatch metrics where there is one."""
+    """Counts since the last report; names follow the AWS/Lambda CloudWatch metrics where there is
+    one.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -23,7 +27,9 @@ class Statistics:
         self._iterator_age = 0.0
 
     def batch(self, records: Sequence[Record], now: float) -> None:
-        """Note the iterator age of a batch: the age of its last record when the function receives it."""
+        """Note the iterator age of a batch: the age of its last record when the function receives
+        it.
+        """
         with self._lock:
             self._iterator_age = max(self._iterator_age, now - records[-1].arrived_at)
 

@@ -1,4 +1,6 @@
-"""What the event source mapping invokes: the shape of an invocation's outcome, and of anything that can be invoked."""
+"""What the event source mapping invokes: the shape of an invocation's outcome, and of anything that
+can be invoked.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from typing import Protocol
 class Invocation:
     """The outcome of one synchronous invocation.
 
-    ``error`` is None for success, else ``Handled`` (the function raised) or ``Unhandled`` (init error, crash, timeout);
+    ``error`` is None for success, else ``Handled`` (the function raised) or ``Unhandled`` (init
+    error, crash, timeout);
     then ``payload`` is Lambda's error JSON.
     """
 
@@ -26,7 +29,9 @@ class Target(Protocol):
     arn: str
 
     def invoke(self, event: bytes) -> Invocation:
-        """Run the function on ``event`` (JSON). Raises TargetUnavailable when it could not be invoked at all."""
+        """Run the function on ``event`` (JSON). Raises TargetUnavailable when it could not be
+        invoked at all.
+        """
 
     def close(self) -> None:
         """Release whatever serves the invocations."""

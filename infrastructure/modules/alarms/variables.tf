@@ -67,7 +67,7 @@ variable "metric_names" {
   })
   default = {
     predictions      = "Predictions"
-    rejections       = "Rejections"
+    rejections       = "Rejected"
     refresh_failures = "ModelRefreshFailures"
   }
 }

@@ -1,4 +1,6 @@
-"""The Lambda host as a service: the function and its event source mapping in a process of their own."""
+"""The Lambda host as a service: the function and its event source mapping in a process of their
+own.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,13 @@ from pathlib import Path
 
 from infrastructure.local.configuration import LOCAL_VARIABLES, REPOSITORY
 from infrastructure.local.process import Process
-from infrastructure.local.service import Service, base_environment
+from infrastructure.local.service import Program, base_environment
 
 
-class LambdaHost(Service):
-    """Needs the provisioned variables (AWS_*, the streams, FAILURE_QUEUE_URL); listens on no fixed port."""
+class LambdaHost(Program):
+    """Needs the provisioned variables (AWS_*, the streams, FAILURE_QUEUE_URL); listens on no fixed
+    port.
+    """
 
     name = "lambda"
     ready_seconds = 30.0

@@ -1,0 +1,78 @@
+"""The checkpoint of a shard: moved only by a consumer that still agrees where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from psycopg2.extensions import cursor as Cursor
+
+from monitoring.errors import FencedError
+
+
+class Checkpoint(NamedTuple):
+    """How far a shard has been read; ``sequence_number`` None means not at all."""
+
+    shard_id: str
+    sequence_number: str | None
+    parents: tuple[str, ...]
+    finished: bool
+
+
+def load(cursor: Cursor, stream: str) -> dict[str, Checkpoint]:
+    """Return the checkpoints of a stream by shard."""
+    cursor.execute(
+        "SELECT shard_id, sequence_number, parents, finished FROM consumer_checkpoint"
+        " WHERE stream = %s",
+        (stream,),
+    )
+    return {
+        shard: Checkpoint(shard, number, tuple(parents), finished)
+        for shard, number, parents, finished in cursor.fetchall()
+    }
+
+
+def register(cursor: Cursor, stream: str, shard_id: str, parents: Sequence[str]) -> None:
+    """Make a shard known; a shard that is known keeps its place."""
+    cursor.execute(
+        "INSERT INTO consumer_checkpoint (stream, shard_id, parents) VALUES (%s, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        (stream, shard_id, list(parents)),
+    )
+
+
+def fence(cursor: Cursor, stream: str, shard_id: str, expected: str | None) -> None:
+    """Lock the checkpoint until commit; raises FencedError if another consumer has moved it.
+
+    Sequence numbers are opaque texts of up to 128 digits, leading zeros included where a service
+    gives them: they are kept and compared as they came.
+    """
+    cursor.execute(
+        "SELECT sequence_number FROM consumer_checkpoint WHERE stream = %s AND shard_id = %s"
+        " FOR UPDATE",
+        (stream, shard_id),
+    )
+    row = cursor.fetchone()
+    found = None if row is None else row[0]
+    if row is None or found != expected:
+        raise FencedError(shard_id, expected, found)
+
+
+def advance(
+    cursor: Cursor, stream: str, shard_id: str, sequence_number: str, behind: int | None
+) -> None:
+    """Move a fenced checkpoint to the last record of the batch."""
+    cursor.execute(
+        "UPDATE consumer_checkpoint SET sequence_number = %s, millis_behind = %s,"
+        " updated_at = clock_timestamp() WHERE stream = %s AND shard_id = %s",
+        (sequence_number, behind, stream, shard_id),
+    )
+
+
+def finish(cursor: Cursor, stream: str, shard_id: str) -> None:
+    """Mark a closed shard as read to its end, so that its children may be read."""
+    cursor.execute(
+        "UPDATE consumer_checkpoint SET finished = true, millis_behind = 0,"
+        " updated_at = clock_timestamp() WHERE stream = %s AND shard_id = %s",
+        (stream, shard_id),
+    )

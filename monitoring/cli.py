@@ -1,0 +1,93 @@
+"""The command line: ``python -m monitoring {worker,migrate,labels,window,report,status}``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from inference.contract import StudentPerformanceError
+from monitoring import database, grafana_role, label_file, settings, status
+from monitoring.errors import MonitoringError
+from monitoring.migrate import migrate
+from monitoring.settings import Settings
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m monitoring", description=__doc__)
+    parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING"))
+    commands = parser.add_subparsers(dest="command", required=True)
+    worker = commands.add_parser("worker", help="ingest, watch and alert until stopped (Ctrl-C)")
+    worker.add_argument("--once", action="store_true", help="do what is there to do, then end")
+    commands.add_parser("migrate", help="bring the database's schema up to date")
+    labels = commands.add_parser("labels", help="load true grades from a CSV file")
+    labels.add_argument(
+        "file",
+        type=Path,
+        help="columns: prediction_id or student_id,time;" " GradeClass and/or GPA",
+    )
+    window = commands.add_parser("window", help="evaluate a closed window again")
+    window.add_argument("number", type=int)
+    commands.add_parser("health", help="exit 0 if the worker's loops are alive")
+    commands.add_parser("status", help="alarms, incidents, deliveries and windows as JSON")
+    return parser
+
+
+def _worker(found: Settings, only_once: bool) -> None:
+    # pylint: disable=import-outside-toplevel
+    from monitoring.worker import Worker, once  # pandas and scipy: not for the light commands
+
+    if only_once:
+        print(json.dumps(once(found)))
+        return
+    worker = Worker(found)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.run()
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    found = settings.load()
+    if arguments.command == "worker":
+        _worker(found, arguments.once)
+        return
+    connection = database.connect(found.database_url)
+    try:
+        applied = migrate(connection)
+        if arguments.command == "migrate":
+            grafana_role.set_password(connection)
+            print("\n".join(applied) or "the schema is up to date")
+        elif arguments.command == "labels":
+            print(label_file.load(connection, arguments.file))
+        elif arguments.command == "window":
+            from monitoring.worker import build_watch  # pylint: disable=import-outside-toplevel
+
+            judged = build_watch(found).again(connection, arguments.number)
+            print(f"{judged.level}: {'; '.join(judged.reasons)}")
+        elif arguments.command == "health":
+            silent = status.silent_parts(connection)
+            if silent:
+                raise MonitoringError(f"not heard of for two minutes: {', '.join(silent)}")
+            print("healthy")
+        elif arguments.command == "status":
+            print(json.dumps(status.read(connection), indent=2, default=str))
+    finally:
+        connection.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0, or 1 after saying what is wrong."""
+    parsed = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=parsed.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        _run(parsed)
+    except (StudentPerformanceError, *database.TRANSIENT) as error:
+        print(f"monitoring: {str(error).strip()}", file=sys.stderr)
+        return 1
+    return 0

@@ -1,0 +1,16 @@
+"""AWS clients with the patience monitoring needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+
+def client(service: str, endpoint_url: str | None) -> Any:
+    """Return a client that retries what AWS calls retryable and never hangs for long."""
+    config = Config(
+        connect_timeout=5, read_timeout=20, retries={"max_attempts": 4, "mode": "standard"}
+    )
+    return boto3.client(service, endpoint_url=endpoint_url, config=config)

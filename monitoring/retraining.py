@@ -1,0 +1,122 @@
+"""A retraining request from waiting for labels to the gate's decision."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from botocore.exceptions import ClientError
+from psycopg2.extensions import cursor as Cursor
+
+from monitoring import database
+from monitoring.errors import DeliveryError
+from monitoring.mage import COMPLETED, FAILED, Mage
+from monitoring.settings import Settings
+from monitoring.shard import error_code
+
+
+class TrainingOutcome(NamedTuple):
+    """promoted, refused or failed; the versions, and the gate's words."""
+
+    outcome: str
+    version: str | None
+    before: str | None
+    reasons: tuple[str, ...]
+
+
+class Retraining:
+    """Starts training in Mage and reads what its gate decided from the artifact bucket."""
+
+    def __init__(self, settings: Settings, mage: Mage, s3: Any) -> None:
+        self._settings = settings
+        self._mage = mage
+        self._s3 = s3
+
+    def waits_for(self, cursor: Cursor, incident_id: int) -> str | None:
+        """Return what a request still waits for, or None when training may start.
+
+        Training on the old rows again cannot cure drift: the request waits until enough true
+        grades of rows from the alarming window on are known. A cooldown over all incidents keeps
+        a noisy week from training all night.
+        """
+        alerts = self._settings.alerts
+        labels = database.scalar(
+            cursor,
+            "SELECT count(*) FROM (SELECT 1 FROM ground_truth WHERE event_time >= (SELECT"
+            " w.first_event FROM incidents i JOIN windows w ON w.window_id = i.opened_by"
+            " WHERE i.incident_id = %s) LIMIT %s) AS known",
+            (incident_id, alerts.retrain_minimum_labels),
+        )
+        if labels < alerts.retrain_minimum_labels:
+            return f"waiting for labels: {labels} of {alerts.retrain_minimum_labels}"
+        rest = database.scalar(
+            cursor,
+            "SELECT ceil(extract(epoch FROM max(started_at) - clock_timestamp()) + %s) FROM outbox"
+            " WHERE kind = 'retrain'",
+            (alerts.retrain_cooldown_seconds,),
+        )
+        if rest is not None and rest > 0:
+            return f"cooldown: {rest:.0f} s left since the last retraining began"
+        return None
+
+    def start(self, request_id: str, *, again: bool) -> int:
+        """Start training and return Mage's run number; after a failed attempt look for the run."""
+        alerts = self._settings.alerts
+        trigger = self._mage.trigger(alerts.retrain_pipeline, alerts.retrain_trigger)
+        if again:
+            run = self._mage.find_run(trigger, request_id)
+            if run is not None:
+                return run
+        variables = {
+            "request_id": request_id,
+            "seed": 42,
+            "trials": alerts.retrain_trials,
+            "labelled": True,
+        }
+        return self._mage.start(trigger, variables)
+
+    def outcome(
+        self, cursor: Cursor, outbox_id: int, request_id: str, run: int | None
+    ) -> TrainingOutcome | None:
+        """Return the decision, or None while training runs.
+
+        The gate's own words count; a run Mage calls failed, or one that has taken longer than
+        RETRAIN_TIMEOUT_SECONDS, is a failure even if it left none.
+        """
+        written = self._written(request_id)
+        if written is not None:
+            return written
+        status = "" if run is None else self._mage.status(run)
+        if status in FAILED:
+            return TrainingOutcome("failed", None, None, (f"Mage run {run} is {status}.",))
+        late = database.scalar(
+            cursor,
+            "SELECT started_at < clock_timestamp() - make_interval(secs => %s) FROM outbox"
+            " WHERE outbox_id = %s",
+            (self._settings.alerts.retrain_timeout_seconds, outbox_id),
+        )
+        if late:
+            words = "completed without a decision" if status == COMPLETED else "has not ended"
+            return TrainingOutcome("failed", None, None, (f"Mage run {run} {words} in time.",))
+        return None
+
+    def _written(self, request_id: str) -> TrainingOutcome | None:
+        key = f"outcomes/{request_id}.json"
+        try:
+            answer = self._s3.get_object(Bucket=self._settings.artifact_bucket, Key=key)
+            found = json.loads(answer["Body"].read())
+            reasons = tuple(str(reason) for reason in found.get("reasons") or ())
+            promoted = bool(found["promoted"])
+        except ClientError as error:
+            if error_code(error) in ("NoSuchKey", "404"):
+                return None
+            raise DeliveryError(f"the outcome cannot be read: {error}") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DeliveryError(f"{key} is not an outcome: {error!r}") from error
+        version, before = found.get("version"), found.get("champion_before")
+        return TrainingOutcome(
+            "promoted" if promoted else "refused",
+            None if version is None else str(version),
+            None if before is None else str(before),
+            reasons,
+        )

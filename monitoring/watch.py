@@ -1,0 +1,73 @@
+"""Watching: cut what is due, evaluate it, react to it; one transaction a window."""
+
+from __future__ import annotations
+
+import logging
+
+from psycopg2.extensions import connection as Connection
+
+from monitoring import database, incident, window
+from monitoring.errors import WindowNotFoundError
+from monitoring.evaluation import Evaluator
+from monitoring.settings import Settings
+from monitoring.verdict import Verdict
+
+_LOG = logging.getLogger(__name__)
+
+
+class Watch:
+    """Turns stored predictions and labels into windows, verdicts and incidents."""
+
+    def __init__(self, evaluator: Evaluator, settings: Settings) -> None:
+        self._evaluator = evaluator
+        self._settings = settings
+
+    def step(self, connection: Connection, limit: int = 50) -> int:
+        """Evaluate up to ``limit`` due windows; return how many there were.
+
+        Closing, figures, verdict, incident and outbox entries commit together: a worker that dies
+        leaves either all of a window or nothing of it. Only one worker evaluates at a time.
+        """
+        with database.transaction(connection) as cursor:
+            if not database.scalar(
+                cursor, "SELECT pg_try_advisory_lock(%s)", (database.EVALUATE_LOCK,)
+            ):
+                return 0
+        try:
+            done = 0
+            while done < limit and self._one(connection):
+                done += 1
+            return done
+        finally:
+            if not connection.closed:
+                with database.transaction(connection) as cursor:
+                    cursor.execute("SELECT pg_advisory_unlock(%s)", (database.EVALUATE_LOCK,))
+
+    def _one(self, connection: Connection) -> bool:
+        with database.transaction(connection) as cursor:
+            for version in window.versions(cursor):
+                item = window.cut_scored(cursor, version, self._settings.windows)
+                item = item or window.cut_labelled(cursor, version, self._settings.windows)
+                if item is None:
+                    continue
+                judged = self._evaluator.evaluate(cursor, item)
+                incident.react(cursor, item, judged, self._settings)
+                _LOG.info(
+                    "window %d (%s, version %s, %d rows): %s: %s",
+                    item.window_id,
+                    item.kind,
+                    item.version,
+                    item.row_count,
+                    judged.level,
+                    "; ".join(judged.reasons),
+                )
+                return True
+        return False
+
+    def again(self, connection: Connection, window_id: int) -> Verdict:
+        """Evaluate a closed window once more; it stays as it was and causes nothing new."""
+        with database.transaction(connection) as cursor:
+            item = window.load(cursor, window_id)
+            if item is None:
+                raise WindowNotFoundError(f"there is no window {window_id}")
+            return self._evaluator.evaluate(cursor, item)

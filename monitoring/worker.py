@@ -1,0 +1,223 @@
+"""The worker: ingest, watch and deliver side by side, each on a connection of its own.
+
+Ingest must not wait for a window's half second of statistics, nor either for a mail server; so
+each is a loop in a thread. A loop outlives a database or an AWS endpoint that is away. Anything
+else that goes wrong in a loop ends the whole worker, for its supervisor to start again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+from psycopg2.extensions import connection as Connection
+
+from monitoring import database, evidently_adapter, retention
+from monitoring.clients import client
+from monitoring.consumer import Consumer, PredictionSink
+from monitoring.evaluation import Evaluator
+from monitoring.labels import LabelSink, LabelStep
+from monitoring.mage import Mage
+from monitoring.migrate import migrate
+from monitoring.outbox import Outbox
+from monitoring.reference import ReferenceStore
+from monitoring.retraining import Retraining
+from monitoring.settings import Settings
+from monitoring.watch import Watch
+
+_LOG = logging.getLogger(__name__)
+_LONGEST_PAUSE: Final = 30.0
+_RETENTION_SECONDS: Final = 3600.0
+_BEAT_SECONDS: Final = 10.0
+AWAY: Final = (*database.TRANSIENT, BotoCoreError, ClientError)
+
+Step = Callable[[Connection], int]
+
+
+class Part(NamedTuple):
+    """A loop of the worker: what it does and how long it rests when there was nothing to do."""
+
+    name: str
+    step: Step
+    pause: float
+
+
+class _Retention:
+    """Runs the retention routine once an hour."""
+
+    def __init__(self, days: int) -> None:
+        self._days = days
+        self._due = 0.0
+
+    def step(self, connection: Connection) -> int:
+        """Run if an hour has passed."""
+        if time.monotonic() < self._due:
+            return 0
+        dropped = retention.keep(connection, self._days)
+        if dropped:
+            _LOG.info("retention dropped %s", ", ".join(dropped))
+        self._due = time.monotonic() + _RETENTION_SECONDS
+        return 0
+
+
+def build_watch(settings: Settings) -> Watch:
+    """Return the part that evaluates windows."""
+    s3 = client("s3", settings.endpoint_url)
+    references = ReferenceStore(s3, settings.artifact_bucket)
+    evaluator = Evaluator(references, s3, settings.artifact_bucket, settings.windows)
+    return Watch(evaluator, settings)
+
+
+def build_outbox(settings: Settings) -> Outbox:
+    """Return the part that delivers mails and retraining requests."""
+    s3 = client("s3", settings.endpoint_url)
+    mage = Mage(settings.alerts.mage_url, settings.alerts.retrain_token)
+    ses = client("ses", settings.endpoint_url)
+    return Outbox(settings, ses, s3, Retraining(settings, mage, s3))
+
+
+def parts(settings: Settings) -> list[Part]:
+    """Return the worker's loops in the order ``--once`` runs them."""
+    kinesis = client("kinesis", settings.endpoint_url)
+    found = []
+    if settings.predictions_stream:
+        consumer = Consumer(
+            kinesis,
+            settings.predictions_stream,
+            PredictionSink(),
+            start=settings.start,
+            rows=settings.batch_rows,
+        )
+        found.append(Part("ingest", consumer.step, settings.poll_seconds))
+    if settings.labels_stream:
+        consumer = Consumer(
+            kinesis, settings.labels_stream, LabelSink(settings.labels_stream), rows=500
+        )
+        found.append(Part("label stream", consumer.step, settings.poll_seconds))
+    found.append(Part("labels", LabelStep().step, settings.tick_seconds))
+    found.append(Part("watch", build_watch(settings).step, settings.tick_seconds))
+    found.append(Part("outbox", build_outbox(settings).step, settings.tick_seconds))
+    found.append(Part("retention", _Retention(settings.retention_days).step, 60.0))
+    return found
+
+
+class Worker:
+    """Runs the parts until told to stop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stop = threading.Event()
+        self._error: BaseException | None = None
+
+    def stop(self) -> None:
+        """Ask every loop to end after what it is doing."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Run until ``stop``; raises what ended a loop that should not have ended."""
+        self._migrate()
+        if self._stop.is_set():
+            return
+        loops = parts(self._settings)
+        threads = [
+            threading.Thread(target=self._loop, args=(part,), name=part.name) for part in loops
+        ]
+        # nine seconds of import while the first rows come in, not when the first window is full
+        threads.append(threading.Thread(target=self._warm, name="warm"))
+        for thread in threads:
+            thread.start()
+        _LOG.info("monitoring runs: %s", ", ".join(part.name for part in loops))
+        for thread in threads:
+            thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _warm(self) -> None:
+        try:
+            evidently_adapter.load()
+        except BaseException as error:  # pylint: disable=broad-exception-caught
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        _LOG.critical("%s ends the worker", threading.current_thread().name, exc_info=error)
+        self._error = error
+        self._stop.set()
+
+    def _migrate(self) -> None:
+        pause = 0.5
+        while not self._stop.is_set():
+            try:
+                connection = database.connect(self._settings.database_url)
+            except database.TRANSIENT as error:
+                pause = self._rest("migrate", error, pause)
+                continue
+            try:
+                for name in migrate(connection):
+                    _LOG.info("applied migration %s", name)
+                return
+            finally:
+                connection.close()
+
+    def _rest(self, name: str, error: BaseException, pause: float) -> float:
+        _LOG.warning("%s waits %.1f s: %s", name, pause, str(error).strip())
+        self._stop.wait(pause)
+        return min(_LONGEST_PAUSE, pause * 2)
+
+    def _loop(self, part: Part) -> None:
+        connection: Connection | None = None
+        pause, beat = 0.5, 0.0
+        try:
+            while not self._stop.is_set():
+                try:
+                    if connection is None or connection.closed:
+                        name = f"monitoring {part.name}"
+                        connection = database.connect(self._settings.database_url, name)
+                    done = part.step(connection)
+                    if time.monotonic() >= beat:
+                        _beat(connection, part.name)
+                        beat = time.monotonic() + _BEAT_SECONDS
+                    if not done:
+                        self._stop.wait(part.pause)
+                    pause = 0.5
+                except AWAY as error:
+                    if connection is not None and isinstance(error, database.TRANSIENT):
+                        connection.close()
+                        connection = None
+                    pause = self._rest(part.name, error, pause)
+        except BaseException as error:  # pylint: disable=broad-exception-caught
+            self._fail(error)
+        finally:
+            if connection is not None:
+                connection.close()
+
+
+def _beat(connection: Connection, part: str) -> None:
+    with database.transaction(connection) as cursor:
+        cursor.execute(
+            "INSERT INTO heartbeats (part) VALUES (%s) ON CONFLICT (part)"
+            " DO UPDATE SET beat_at = clock_timestamp()",
+            (part,),
+        )
+
+
+def once(settings: Settings) -> dict[str, int]:
+    """Do what is there to do now, then return counts by part; errors are the caller's."""
+    counts = {}
+    connection = database.connect(settings.database_url)
+    try:
+        migrate(connection)
+        for part in parts(settings):
+            total = idle = 0
+            # two empty reads in a row: a stream may answer one empty read before more records
+            while idle < (2 if part.name in ("ingest", "label stream") else 1):
+                done = part.step(connection)
+                total += done
+                idle = idle + 1 if not done or part.name == "outbox" else 0
+            counts[part.name] = total
+    finally:
+        connection.close()
+    return counts

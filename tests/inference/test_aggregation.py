@@ -1,0 +1,113 @@
+"""KPL aggregates: unpacked one by one, or refused as a whole."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.aggregation import MAGIC, MAX_USER_RECORDS, AggregateError, user_records
+from tests.inference.aggregate import aggregate, message, sealed
+from tests.inference.wire import block, number, varint
+
+PAIRS = st.lists(st.tuples(st.text(min_size=1, max_size=9), st.binary(max_size=400)), min_size=1)
+
+
+@given(PAIRS)
+def test_what_was_packed_is_unpacked(pairs: list[tuple[str, bytes]]) -> None:
+    """Keys and data come back in order."""
+    pairs = [(key.encode(errors="replace").decode(), data) for key, data in pairs]
+    assert user_records(aggregate(pairs)) == pairs
+
+
+@given(PAIRS, st.data())
+def test_any_changed_byte_is_noticed(pairs: list[tuple[str, bytes]], data: st.DataObject) -> None:
+    """The digest covers every byte of the message, and the digest itself."""
+    pairs = [(key.encode(errors="replace").decode(), body) for key, body in pairs]
+    packed = bytearray(aggregate(pairs))
+    packed[data.draw(st.integers(len(MAGIC), len(packed) - 1))] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(AggregateError):
+        user_records(bytes(packed))
+
+
+@given(st.binary(max_size=200))
+def test_hostile_messages_with_a_right_digest_never_raise_anything_else(body: bytes) -> None:
+    """Any message is read or refused by AggregateError."""
+    try:
+        assert user_records(sealed(body))
+    except AggregateError:
+        pass
+
+
+def test_fields_we_do_not_need_are_skipped() -> None:
+    """Hash keys, tags and unknown fields of every wire type are passed over."""
+    inner = (
+        number(1, 0)
+        + number(2, 0)
+        + block(4, block(1, "tag"))
+        + varint(9 << 3 | 1)
+        + bytes(8)
+        + varint(10 << 3 | 5)
+        + bytes(4)
+        + block(3, b"data")
+    )
+    body = block(1, "key") + block(2, "123") + number(7, 300) + block(8, b"?") + block(3, inner)
+    assert user_records(sealed(body)) == [("key", b"data")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        block(1, "key"),
+        block(3, number(1, 0) + block(3, b"x")),
+        block(1, "key") + block(3, number(1, 1) + block(3, b"x")),
+        block(1, "key") + block(3, number(1, 2**63) + block(3, b"x")),
+        block(1, "key") + block(3, block(3, b"x")),
+        block(1, "key") + block(3, number(1, 0)),
+        block(1, b"\xff") + block(3, number(1, 0) + block(3, b"x")),
+        block(1, "key") + block(3, number(1, 0) + varint(3 << 3 | 2) + varint(99) + b"x"),
+        block(1, "key") + block(3, number(1, 0) + block(3, b"x")) + varint(3 << 3 | 2),
+        block(1, "key") + block(3, number(1, 0) + block(3, b"x")) + b"\xff" * 11,
+        block(1, "key") + varint(5 << 3 | 3),
+        block(1, "key") + varint(5 << 3 | 5) + b"x",
+        block(1, "key") + varint(5 << 3 | 1) + b"1234567",
+        varint(3 << 3 | 2) + varint(10**6) + b"x",
+    ],
+)
+def test_a_wrong_structure_is_refused_whole(body: bytes) -> None:
+    """Missing keys or data, indexes and lengths that point outside, unknown wire types."""
+    with pytest.raises(AggregateError):
+        user_records(sealed(body))
+
+
+def test_a_record_must_end_where_its_length_says() -> None:
+    """A user record whose inner field runs into the next one is refused."""
+    inner = number(1, 0) + block(3, b"ok") + varint(6 << 3 | 1)
+    with pytest.raises(AggregateError):
+        user_records(sealed(block(1, "k") + block(3, inner) + bytes(8)))
+
+
+def test_short_data_is_refused() -> None:
+    """The magic alone, or with less than a digest, is no aggregate."""
+    for length in range(16):
+        with pytest.raises(AggregateError):
+            user_records(MAGIC + b"x" * length)
+
+
+def test_the_number_of_user_records_is_bounded() -> None:
+    """No aggregate of valid events reaches the bound; a bomb of empty ones is refused."""
+    pairs = [("k", b"")] * MAX_USER_RECORDS
+    assert len(user_records(aggregate(pairs))) == MAX_USER_RECORDS
+    with pytest.raises(AggregateError):
+        user_records(aggregate([*pairs, ("k", b"")]))
+
+
+def test_the_digest_is_of_the_message_alone() -> None:
+    """The digest does not cover the magic."""
+    body = message([("k", b"v")])
+    whole = MAGIC + body + hashlib.md5(MAGIC + body, usedforsecurity=False).digest()
+    with pytest.raises(AggregateError):
+        user_records(whole)
