@@ -102,7 +102,7 @@ def _candidates(comparison: pd.DataFrame, ceiling: dict[str, float]) -> str:
     return (
         "## Candidates, repeated stratified 5-fold cross-validation\n\n"
         f"{table_of(table)}\n\nBayes ceiling: f1-macro {ceiling['f1_macro']:.3f}, accuracy "
-        f"{ceiling['accuracy']:.3f}, log-loss {ceiling['log_loss']:.3f}. `_error` is the standard "
+        f"{ceiling['accuracy']:.3f}, log-loss {ceiling['log_loss']:.3f}. `_se` is the standard "
         "error over folds. Selection is by validation f1-macro of the tuned candidates."
     )
 
