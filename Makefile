@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-lint run up down status train put-record predictions stream labels monitor monitor-report web rollback \
-        test unit-test integration-test coverage bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
+        test unit-test integration-test coverage bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply tf-emulator clean
 
 help: ## List the targets (default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,27 @@ format: setup ## Let black and isort rewrite the code
 
 lock: setup ## Compile the locked requirements of every component (LOCK_ARGS=--upgrade)
 	@.ci/lock $(LOCK_ARGS)
+
+compose-up: ## With Docker: LocalStack, the images, Grafana, all healthy (see docker-compose.yaml)
+	@docker compose --profile all up --build --detach --wait --wait-timeout 900
+
+compose-down: ## Stop what compose-up started; volumes are kept
+	@docker compose --profile all down
+
+image: ## Build the Lambda image (BASE_IMAGE=... for another base)
+	@docker build --file inference/Dockerfile --tag student-performance/inference $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) .
+
+tf-check: setup-lint ## Terraform: format, validate, test every module (the real provider where the registry answers)
+	@.ci/terraform check
+
+tf-plan: ## Terraform: plan an environment and review its policies (ENVIRONMENT=stg DIGESTS='{"inference":"sha256:..."}')
+	@.ci/terraform plan
+
+tf-apply: ## Terraform: apply the plan that tf-plan saved
+	@.ci/terraform apply
+
+tf-emulator: setup-lint ## Terraform: apply, plan again, destroy against the local emulator (an old real provider from PyPI)
+	@.ci/terraform emulator
 
 clean: down ## Stop everything and delete the kept state (not the environments)
 	@rm -rf .local .hypothesis .pytest_cache .mypy_cache .import_linter_cache
