@@ -108,7 +108,7 @@ def test_the_last_good_model_is_kept(
     factory.publish(models, "2")
     damage(models)
     assert champion.current() is first
-    (refused,) = champion.finished()
+    refused = champion.finished()[0]
     assert refused.predictor is None and reason in str(refused.error)
     factory.publish(models, "2")
     assert version(champion) == "2"
