@@ -1,8 +1,10 @@
-"""Start ministack with its Kinesis made fit for consumers that poll: run as a file by the emulator's environment.
+"""Start ministack with its Kinesis made fit for consumers that poll: run as a file by the
+emulator's environment.
 
-ministack drops expired iterators and records before every Kinesis call, by looking at each of them; and every GetRecords
-leaves an iterator behind for five minutes. Measured: 2 ms a call at first, 34 ms once 10,000 iterators have piled up, which
-a mapping polling two shards reaches in minutes. Here it looks at most once a second; what expires and when is unchanged.
+ministack drops expired iterators and records before every Kinesis call, by looking at each of them;
+and every GetRecords leaves an iterator behind for five minutes. Measured: 2 ms a call at first, 34
+ms once 10,000 iterators have piled up, which a mapping polling two shards reaches in minutes. Here
+it looks at most once a second; what expires and when is unchanged.
 """
 
 import importlib

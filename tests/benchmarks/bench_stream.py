@@ -2,10 +2,9 @@
 output stream.
 
 ``python -m tests.benchmarks.bench_stream``: emulator and Lambda host as in ``make run``, a real
-model, two shards. Latency is
-from before PutRecord to after the GetRecords that returned the answer, warm, one student at a time
-with pauses; throughput
-is from the first PutRecords to the last answer read.
+model, two shards. Latency is from before PutRecord to after the GetRecords that returned the
+answer, warm, one student at a time with pauses; throughput is from the first PutRecords to the last
+answer read.
 """
 
 from __future__ import annotations
@@ -18,20 +17,9 @@ import time
 from pathlib import Path
 
 from infrastructure.local.stack import Stack
-from tests.infrastructure.local.deployment import Deployment
+from tests.infrastructure.local.deployment import STUDENT, Deployment
 
 WARM_UP, SINGLES, BURST, ROUNDS = 1_000, 100, 10_000, 3
-STUDENT = {
-    "ParentalEducation": 2,
-    "StudyTimeWeekly": 19.83,
-    "Absences": 7,
-    "Tutoring": 1,
-    "ParentalSupport": 2,
-    "Extracurricular": 0,
-    "Sports": 0,
-    "Music": 1,
-    "Volunteering": 0,
-}
 LATENCY_FLOOR_MS, THROUGHPUT_FLOOR = 100.0, 3_000.0
 
 
