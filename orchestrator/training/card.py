@@ -44,9 +44,7 @@ def table_of(frame: pd.DataFrame) -> str:
     head = "| " + " | ".join(map(str, frame.columns)) + " |"
     rule = "|" + "---|" * len(frame.columns)
     body = [
-        "| "
-        + " | ".join(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row)
-        + " |"
+        "| " + " | ".join(f"{v:.3f}" if isinstance(v, float) else str(v) for v in row) + " |"
         for row in frame.itertuples(index=False, name=None)
     ]
     return "\n".join([head, rule, *body])
@@ -102,9 +100,9 @@ def _scores(report: dict[str, Any]) -> str:
 def _candidates(comparison: pd.DataFrame, ceiling: dict[str, float]) -> str:
     table = comparison.drop(columns="candidate").rename(columns={"title": "candidate"})
     return (
-        "## Candidates, 5x5 repeated stratified cross-validation\n\n"
+        "## Candidates, repeated stratified 5-fold cross-validation\n\n"
         f"{table_of(table)}\n\nBayes ceiling: f1-macro {ceiling['f1_macro']:.3f}, accuracy "
-        f"{ceiling['accuracy']:.3f}, log-loss {ceiling['log_loss']:.3f}. `_error` is the standard "
+        f"{ceiling['accuracy']:.3f}, log-loss {ceiling['log_loss']:.3f}. `_se` is the standard "
         "error over folds. Selection is by validation f1-macro of the tuned candidates."
     )
 

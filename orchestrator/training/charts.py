@@ -59,10 +59,18 @@ def reliability_chart(grades: Classes, probabilities: Floats, bins: int = 10) ->
             continue
         rate, spread = hit[rows].mean(), 1.96 * np.sqrt(0.25 / rows.sum())
         axes.errorbar(
-            confidence[rows].mean(), rate, yerr=spread, fmt="o", color=ACCENT, ecolor=SOFT, capsize=3
+            confidence[rows].mean(),
+            rate,
+            yerr=spread,
+            fmt="o",
+            color=ACCENT,
+            ecolor=SOFT,
+            capsize=3,
         )
         axes.annotate(f"n={rows.sum()}", (confidence[rows].mean() + 0.015, rate - 0.04), fontsize=8)
-    axes.set(xlim=(0.15, 1), ylim=(0, 1.05), xlabel="what the model said", ylabel="share that came true")
+    axes.set(
+        xlim=(0.15, 1), ylim=(0, 1.05), xlabel="what the model said", ylabel="share that came true"
+    )
     axes.legend(loc="upper left", frameon=False)
     return _png(figure)
 
@@ -133,7 +141,9 @@ def comparison_chart(rows: Sequence[tuple[str, float, float]], ceiling: float) -
         capsize=4,
     )
     axes.axvline(ceiling, color=INK, linestyle="--", linewidth=1)
-    axes.annotate("best possible", (ceiling, -0.35), xytext=(-72, 0), textcoords="offset points", fontsize=8)
+    axes.annotate(
+        "best possible", (ceiling, -0.35), xytext=(-72, 0), textcoords="offset points", fontsize=8
+    )
     axes.set_xlabel("f1-macro (mean and 95 % interval of the mean)")
     axes.grid(axis="x", alpha=0.2)
     return _png(figure)

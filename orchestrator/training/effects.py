@@ -48,7 +48,7 @@ class Effect:
         low, high = self.change - 1.96 * self.change_sd, self.change + 1.96 * self.change_sd
         sure = "" if low * high > 0 else " (no effect can be told from zero)"
         return (
-            f"{self.feature} from {self.values[0]:g} to {self.values[-1]:g} ({self.unit}): "
+            f"{self.feature} from {self.values[0]:.1f} to {self.values[-1]:.1f} ({self.unit}): "
             f"{self.change:+.2f} GPA points [{low:+.2f}, {high:+.2f}]{sure}"
         )
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,20 +18,26 @@ from orchestrator.training.charts import (
     learning_chart,
     reliability_chart,
 )
-from orchestrator.training.comparison import cross_validate
+from orchestrator.training.comparison import REPEATS, REPEATS_OF_OTHERS, cross_validate
 from orchestrator.training.datasets import AUDIT, Dataset, load_split
-from orchestrator.training.effects import effect_curves, importances
+from orchestrator.training.effects import Effect, Importance, effect_curves, importances
 from orchestrator.training.intervals import bootstrap
-from orchestrator.training.learning import learning_curve
+from orchestrator.training.learning import CurvePoint, learning_curve
 from orchestrator.training.metrics import all_scores, f1_by_grade
+from orchestrator.training.narration import tell
 from orchestrator.training.parity import OnnxModel
-from orchestrator.training.selection import MODEL_ARTIFACT, chosen, parameters_of, read_splits
+from orchestrator.training.selection import (
+    MODEL_ARTIFACT,
+    best_of,
+    chosen,
+    parameters_of,
+    read_splits,
+)
 from orchestrator.training.services import Services
 from orchestrator.training.split import TEST, TRAIN, VALIDATION
 from orchestrator.training.students import Students
 from orchestrator.training.variables import Variables
 
-LOGGER = logging.getLogger(__name__)
 HEADLINE = ("accuracy", "f1_macro", "log_loss", "ece", "ordinal_error")
 REPORT = "evaluation/report.json"
 COMPARISON = "evaluation/comparison.csv"
@@ -46,13 +51,18 @@ def compare_candidates(
     frame = load_split(services.stores.artifacts, Dataset(**dataset), AUDIT)
     students = Students.from_frame(frame)
     rows = []
+    best = best_of(candidates)["candidate"]
     for row in candidates.to_dict("records"):
         found = cross_validate(
-            BY_NAME[row["candidate"]], parameters_of(row), students, variables.seed
+            BY_NAME[row["candidate"]],
+            parameters_of(row),
+            students,
+            variables.seed,
+            REPEATS if row["candidate"] == best else REPEATS_OF_OTHERS,
         )
         line = {"candidate": row["candidate"], "title": row["title"], "folds": found.folds}
         for name in HEADLINE:
-            line |= {name: found.mean[name], f"{name}_error": found.error[name]}
+            line |= {name: found.mean[name], f"{name}_se": found.error[name]}
         rows.append(line)
         numbers = {f"cv_{k}": v for k, v in line.items() if isinstance(v, float)}
         services.tracking.log(row["run_id"], metrics=numbers)
@@ -61,12 +71,12 @@ def compare_candidates(
     ceiling = bayes_ceiling()
     services.tracking.log_bytes(run_id, COMPARISON, table.to_csv(index=False).encode())
     chart = comparison_chart(
-        [(row["title"], row["f1_macro"], row["f1_macro_error"]) for row in rows],
+        [(row["title"], row["f1_macro"], row["f1_macro_se"]) for row in rows],
         ceiling["f1_macro"],
     )
     services.tracking.log_bytes(run_id, "evaluation/candidates.png", chart)
-    shown = table[["title", "accuracy", "f1_macro", "f1_macro_error", "log_loss", "ece"]]
-    LOGGER.warning("Repeated cross-validation:\n%s", shown.round(3).to_string(index=False))
+    shown = table[["title", "accuracy", "f1_macro", "f1_macro_se", "log_loss", "ece"]]
+    tell(f"Repeated cross-validation:\n{shown.round(3).to_string(index=False)}")
     return table
 
 
@@ -76,15 +86,11 @@ def evaluate_candidate(
     """Evaluate the served model on the test split; log report and pictures, return the metrics."""
     services = Services.open()
     splits = read_splits(services, Dataset(**dataset))
-    test, train, run_id = splits[TEST], splits[TRAIN], selection["parent_run_id"]
+    test, run_id = splits[TEST], selection["parent_run_id"]
     model = OnnxModel(services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT))
-    candidate, parameters = chosen(selection)
     probabilities, gpa = model.predict(test.features)
-    held_out = splits[VALIDATION].join(test)
     metrics = _metrics(selection, test, probabilities, gpa)
-    curves = effect_curves(candidate, parameters, train, held_out, variables.seed)
-    weights = importances(model.predict, held_out, variables.seed)
-    growth = learning_curve(candidate, parameters, train, held_out, variables.seed)
+    insight = _insight(selection, splits, model, variables.seed)
     by_grade = f1_by_grade(test.grades, probabilities.argmax(axis=1))
     report = {
         "metrics": metrics,
@@ -92,25 +98,46 @@ def evaluate_candidate(
         "f1_by_grade": by_grade.tolist(),
         "test_rows_by_grade": np.bincount(test.grades, minlength=5).tolist(),
         "ceiling": bayes_ceiling(),
-        "effects": [asdict(curve) | {"text": curve.describe()} for curve in curves],
-        "importances": [asdict(item) for item in weights],
-        "learning_curve": [asdict(point) for point in growth],
-    }
-    ceiling = bayes_ceiling()["f1_macro"]
-    pictures = {
-        "confusion": confusion_chart(test.grades, probabilities),
-        "reliability": reliability_chart(test.grades, probabilities),
-        "importance": importance_chart(weights),
-        "effects": effects_chart(curves),
-        "learning_curve": learning_chart(growth, ceiling),
+        "effects": [asdict(curve) | {"text": curve.describe()} for curve in insight.curves],
+        "importances": [asdict(item) for item in insight.importances],
+        "learning_curve": [asdict(point) for point in insight.growth],
     }
     services.tracking.log_json(run_id, REPORT, report)
-    for name, picture in pictures.items():
+    for name, picture in _pictures(test, probabilities, insight).items():
         services.tracking.log_bytes(run_id, f"evaluation/{name}.png", picture)
     services.tracking.log(
         run_id, metrics=metrics, params={"selected_candidate": selection["candidate"]}
     )
     return metrics
+
+
+@dataclass(frozen=True)
+class _Insight:
+    curves: list[Effect]
+    importances: list[Importance]
+    growth: list[CurvePoint]
+
+
+def _insight(
+    selection: dict[str, Any], splits: dict[str, Students], model: OnnxModel, seed: int
+) -> _Insight:
+    candidate, parameters = chosen(selection)
+    train, held_out = splits[TRAIN], splits[VALIDATION].join(splits[TEST])
+    return _Insight(
+        effect_curves(candidate, parameters, train, held_out, seed),
+        importances(model.predict, held_out, seed),
+        learning_curve(candidate, parameters, train, held_out, seed),
+    )
+
+
+def _pictures(test: Students, probabilities: Any, insight: _Insight) -> dict[str, bytes]:
+    return {
+        "confusion": confusion_chart(test.grades, probabilities),
+        "reliability": reliability_chart(test.grades, probabilities),
+        "importance": importance_chart(insight.importances),
+        "effects": effects_chart(insight.curves),
+        "learning_curve": learning_chart(insight.growth, bayes_ceiling()["f1_macro"]),
+    }
 
 
 def _metrics(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 from dataclasses import asdict
 from typing import Any
 
@@ -22,6 +21,7 @@ from orchestrator.training.fairness import Gap, audit
 from orchestrator.training.folds import out_of_fold
 from orchestrator.training.gate import Evidence, compare, decide
 from orchestrator.training.metrics import f1_macro, log_loss
+from orchestrator.training.narration import tell
 from orchestrator.training.parity import OnnxModel, Parity
 from orchestrator.training.publication import move_champion, recover
 from orchestrator.training.selection import (
@@ -35,7 +35,6 @@ from orchestrator.training.split import RECENT, TRAIN
 from orchestrator.training.students import Students
 from orchestrator.training.variables import Variables
 
-LOGGER = logging.getLogger(__name__)
 FEWEST_RECENT = 50
 GROUPS, GAPS = "fairness/groups.csv", "fairness/gaps.csv"
 CARD = "model_card.md"
@@ -67,7 +66,7 @@ def decide_promotion(
     services = Services.open()
     recovered = recover(services.bundles, services.tracking)
     if recovered:
-        LOGGER.warning("Finished the interrupted move of the champion to version %s", recovered)
+        tell(f"Finished the interrupted move of the champion to version {recovered}")
     splits = read_splits(services, Dataset(**dataset))
     recent = splits.get(RECENT)
     use_recent = recent is not None and len(recent) >= FEWEST_RECENT
@@ -93,7 +92,7 @@ def decide_promotion(
         champion_problem=problem,
     )
     verdict = decide(evidence)
-    LOGGER.warning("Gate: %s", verdict.describe())
+    tell(f"Gate: {'promoted' if verdict.promoted else 'refused'}")
     run_id = selection["parent_run_id"]
     services.tracking.log_json(
         run_id, "gate/verdict.json", {**verdict.as_dict(), "evidence": asdict(evidence)}

@@ -1,4 +1,4 @@
-"""Every tuned candidate in 5x5 repeated cross-validation, beside the Bayes ceiling."""
+"""Every tuned candidate in repeated cross-validation, beside the Bayes ceiling."""
 
 from orchestrator.training import evaluation
 from orchestrator.training.variables import Variables
@@ -11,7 +11,7 @@ if "test" not in globals():
 
 @transformer
 def compare_candidates(dataset, candidates, *args, **variables):
-    """Every tuned candidate in 5x5 repeated cross-validation."""
+    """Every tuned candidate in repeated cross-validation."""
     return evaluation.compare_candidates(dataset, candidates, Variables.parse(variables))
 
 
