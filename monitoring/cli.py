@@ -23,6 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     worker = commands.add_parser("worker", help="ingest, watch and alert until stopped (Ctrl-C)")
     worker.add_argument("--once", action="store_true", help="do what is there to do, then end")
+    worker.add_argument("--ready-file", type=Path, help="written once the schema is in place")
     commands.add_parser("migrate", help="bring the database's schema up to date")
     labels = commands.add_parser("labels", help="load true grades from a CSV file")
     labels.add_argument(
@@ -37,14 +38,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _worker(found: Settings, only_once: bool) -> None:
+def _worker(found: Settings, only_once: bool, ready_file: Path | None) -> None:
     # pylint: disable=import-outside-toplevel
     from monitoring.worker import Worker, once  # pandas and scipy: not for the light commands
 
     if only_once:
         print(json.dumps(once(found)))
         return
-    worker = Worker(found)
+    worker = Worker(found, ready_file)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: worker.stop())
     worker.run()
@@ -53,7 +54,7 @@ def _worker(found: Settings, only_once: bool) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     found = settings.load()
     if arguments.command == "worker":
-        _worker(found, arguments.once)
+        _worker(found, arguments.once, arguments.ready_file)
         return
     connection = database.connect(found.database_url)
     try:

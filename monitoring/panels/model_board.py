@@ -106,7 +106,8 @@ HISTORY: Final = Row(
             "What alarmed and how it ended.",
             TABLE,
             "SELECT incident_id AS incident, kind, version, opened_at AS opened, closed_at AS ended,"
-            ' reason, closing AS "ended because" FROM monitoring.incidents'
+            " array_to_string(reasons, '; ') AS reasons, closing AS \"ended because\""
+            " FROM monitoring.incidents"
             " WHERE opened_at <= $__timeTo()::timestamptz"
             " AND coalesce(closed_at, now()) >= $__timeFrom()::timestamptz"
             " ORDER BY incident_id DESC LIMIT 50",
