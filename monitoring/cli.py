@@ -31,6 +31,9 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="columns: prediction_id or student_id,time;" " GradeClass and/or GPA",
     )
+    report = commands.add_parser("report", help="write the dashboards as one HTML page")
+    report.add_argument("--output", type=Path, default=Path("monitoring-report.html"))
+    report.add_argument("--hours", type=float, help="only the last so many hours")
     window = commands.add_parser("window", help="evaluate a closed window again")
     window.add_argument("number", type=int)
     commands.add_parser("health", help="exit 0 if the worker's loops are alive")
@@ -69,6 +72,12 @@ def _run(arguments: argparse.Namespace) -> None:
 
             judged = build_watch(found).again(connection, arguments.number)
             print(f"{judged.level}: {'; '.join(judged.reasons)}")
+        elif arguments.command == "report":
+            from monitoring.report.page import render  # pylint: disable=import-outside-toplevel
+
+            arguments.output.parent.mkdir(parents=True, exist_ok=True)
+            arguments.output.write_text(render(connection, arguments.hours), encoding="utf-8")
+            print(arguments.output)
         elif arguments.command == "health":
             silent = status.silent_parts(connection)
             if silent:
