@@ -12,7 +12,7 @@ def test_defaults_are_the_recommended_ones() -> None:
     """GIVEN only a database WHEN loaded THEN windows of 200 rows, at least 100, and no alerts."""
     found = settings.load(BASE)
     assert (found.windows.rows, found.windows.minimum_rows) == (200, 100)
-    assert found.alerts.recipients == ()
+    assert not found.alerts.recipients
 
 
 @pytest.mark.parametrize(
