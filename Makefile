@@ -5,15 +5,15 @@ BIN := .venv/bin
 LOCAL := $(BIN)/python -m infrastructure.local
 # What a running stack (make up) wrote for programs to read: endpoint, streams, database, addresses.
 WITH_STACK := set -a; [ ! -f .local/env ] || . .local/env; set +a;
-STUDENT ?= inference/sample_event.json
+STUDENT ?= inference/client/sample_event.json
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-lint run up down status train put-record predictions stream labels monitor monitor-report web rollback \
-        test unit-test integration-test coverage bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
+        test unit-test integration-test coverage bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply tf-emulator clean
 
 help: ## List the targets (default)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Create the environments each component needs (the other targets call it)
 	@$(PYTHON) infrastructure/local/environments.py
@@ -37,13 +37,25 @@ train: setup ## Train in Mage, pass the gate, publish the champion (TRAIN_ARGS="
 	@$(LOCAL) train $(TRAIN_ARGS)
 
 put-record: setup ## Put one student on the input stream (STUDENT=path/to/event.json)
-	@$(WITH_STACK) $(BIN)/python -m inference.client put-record "$(STUDENT)"
+	@$(WITH_STACK) $(BIN)/python -m inference.client put-record "$(STUDENT)" --wait 10
 
 predictions: setup ## Show the newest predictions (ARGS="--follow")
 	@$(WITH_STACK) $(BIN)/python -m inference.client predictions $(ARGS)
 
 stream: setup ## Stream a CSV of students and join the answers (CSV=students.csv OUT=answers.csv)
 	@$(WITH_STACK) $(BIN)/python -m inference.client stream "$(CSV)" --output "$(or $(OUT),answers.csv)"
+
+labels: setup ## Load true grades that came late (CSV=labels.csv)
+	@$(WITH_STACK) $(BIN)/python -m monitoring labels "$(CSV)"
+
+monitor: setup ## What monitoring knows: alarms, incidents, windows, as JSON
+	@$(WITH_STACK) $(BIN)/python -m monitoring status
+
+monitor-report: setup ## The dashboards as one HTML page, for people without Grafana (OUT=report.html)
+	@$(WITH_STACK) $(BIN)/python -m monitoring report --output "$(or $(OUT),.local/monitoring.html)"
+
+web: setup ## The web service alone, on the model of a running stack (WEB_PORT=8080)
+	@$(WITH_STACK) $(BIN)/python -m inference.web
 
 rollback: setup ## Serve an earlier model version again (VERSION=n)
 	@$(WITH_STACK) .venv-orchestrator/bin/python -m orchestrator.rollback --version "$(VERSION)"
@@ -68,6 +80,27 @@ format: setup ## Let black and isort rewrite the code
 
 lock: setup ## Compile the locked requirements of every component (LOCK_ARGS=--upgrade)
 	@.ci/lock $(LOCK_ARGS)
+
+compose-up: ## With Docker: LocalStack, the images, Grafana, all healthy (see docker-compose.yaml)
+	@docker compose --profile all up --build --detach --wait --wait-timeout 900
+
+compose-down: ## Stop what compose-up started; volumes are kept
+	@docker compose --profile all down
+
+image: ## Build the Lambda image (BASE_IMAGE=... for another base)
+	@docker build --file inference/Dockerfile --tag student-performance/inference $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) .
+
+tf-check: setup-lint ## Terraform: format, validate, test every module (the real provider where the registry answers)
+	@.ci/terraform check
+
+tf-plan: ## Terraform: plan an environment and review its policies (ENVIRONMENT=stg DIGESTS='{"inference":"sha256:..."}')
+	@.ci/terraform plan
+
+tf-apply: ## Terraform: apply the plan that tf-plan saved
+	@.ci/terraform apply
+
+tf-emulator: setup-lint ## Terraform: apply, plan again, destroy against the local emulator (an old real provider from PyPI)
+	@.ci/terraform emulator
 
 clean: down ## Stop everything and delete the kept state (not the environments)
 	@rm -rf .local .hypothesis .pytest_cache .mypy_cache .import_linter_cache

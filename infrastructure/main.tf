@@ -24,6 +24,28 @@ locals {
   )
 
   web_function_name = "${local.name}-web"
+
+  # A switched-on component waits for its image as the function does.
+  deploy_monitoring = var.enable_monitoring && alltrue([for component in ["monitoring", "grafana"] : contains(keys(var.image_digests), component)])
+  deploy_training   = var.enable_training && alltrue([for component in ["orchestrator", "mlflow"] : contains(keys(var.image_digests), component)])
+  needs_network     = var.enable_monitoring || var.enable_training
+
+  network = local.needs_network ? {
+    vpc_id             = module.network[0].vpc_id
+    cidr_block         = module.network[0].cidr_block
+    private_subnet_ids = module.network[0].private_subnet_ids
+    namespace_id       = module.network[0].namespace_id
+    namespace_name     = module.network[0].namespace_name
+  } : null
+
+  database = local.needs_network ? {
+    address           = module.database[0].address
+    identifier        = module.database[0].identifier
+    name              = module.database[0].database_name
+    username          = module.database[0].username
+    secret_arn        = module.database[0].secret_arn
+    security_group_id = module.database[0].security_group_id
+  } : null
 }
 
 module "encryption" {
@@ -32,6 +54,10 @@ module "encryption" {
   name = local.name
   log_group_names = concat(
     ["/aws/lambda/${var.function_name}"],
+    var.enable_web ? ["/aws/lambda/${local.web_function_name}"] : [],
+    local.needs_network ? ["/aws/vpc/${local.name}"] : [],
+    var.enable_monitoring ? ["/ecs/${local.name}-monitoring", "/ecs/${local.name}-grafana"] : [],
+    var.enable_training ? ["/ecs/${local.name}-mlflow", "/ecs/${local.name}-mage"] : [],
   )
 }
 
@@ -126,4 +152,115 @@ module "alarms" {
   iterator_age_share                 = var.alarm_iterator_age_share
   rejected_share_percent             = var.alarm_rejected_share_percent
   kms_key_arn                        = module.encryption.key_arn
+}
+
+module "web" {
+  source = "./modules/web"
+  count  = var.enable_web && local.deploy_inference ? 1 : 0
+
+  function_name               = local.web_function_name
+  image_uri                   = local.image_uris["inference"]
+  architecture                = var.function_architecture
+  memory_mb                   = var.function_memory_mb
+  invoker_arns                = var.web_invoker_arns
+  cloudfront_distribution_arn = var.web_cloudfront_distribution_arn
+  reserved_concurrency        = var.web_reserved_concurrency
+  students_stream_name        = var.students_stream_name
+  students_stream_arn         = module.streams.students_arn
+  predictions_stream_name     = var.predictions_stream_name
+  predictions_stream_arn      = module.streams.predictions_arn
+  model_bucket_name           = module.model_store.bucket_name
+  model_bucket_arn            = module.model_store.arn
+  model_name                  = var.model_name
+  model_refresh_seconds       = var.model_refresh_seconds
+  log_level                   = var.log_level
+  log_retention_days          = var.log_retention_days
+  metrics_namespace           = var.metrics_namespace
+  kms_key_arn                 = module.encryption.key_arn
+}
+
+module "network" {
+  source = "./modules/network"
+  count  = local.needs_network ? 1 : 0
+
+  name               = local.name
+  cidr_block         = var.vpc_cidr_block
+  availability_zones = coalesce(var.availability_zones, ["${var.region}a", "${var.region}b"])
+  log_retention_days = var.log_retention_days
+  kms_key_arn        = module.encryption.key_arn
+}
+
+module "database" {
+  source = "./modules/database"
+  count  = local.needs_network ? 1 : 0
+
+  name                = local.name
+  vpc_id              = module.network[0].vpc_id
+  subnet_ids          = module.network[0].private_subnet_ids
+  instance_class      = var.database_instance_class
+  multi_az            = var.database_multi_az
+  deletion_protection = var.database_deletion_protection
+  kms_key_arn         = module.encryption.key_arn
+}
+
+# Passwords that people choose: made empty here and set once with `aws secretsmanager put-secret-value`
+# (infrastructure/README.md), so that no password is ever in the state or in a plan.
+resource "aws_secretsmanager_secret" "operator" {
+  # checkov:skip=CKV2_AWS_57:set by an operator; rotating it means setting it again and restarting the services
+  count = local.needs_network ? 1 : 0
+
+  name        = "${local.name}-operator"
+  description = "grafana_admin_password, grafana_database_password, retraining_trigger_token"
+  kms_key_id  = module.encryption.key_arn
+}
+
+module "monitoring" {
+  source = "./modules/monitoring"
+  count  = local.deploy_monitoring && local.deploy_inference ? 1 : 0
+
+  name                    = local.name
+  architecture            = var.function_architecture
+  worker_image_uri        = local.image_uris["monitoring"]
+  worker_repository_arn   = module.registry.repository_arns["monitoring"]
+  grafana_image_uri       = local.image_uris["grafana"]
+  grafana_repository_arn  = module.registry.repository_arns["grafana"]
+  network                 = local.network
+  database                = local.database
+  operator_secret_arn     = aws_secretsmanager_secret.operator[0].arn
+  predictions_stream_name = var.predictions_stream_name
+  predictions_stream_arn  = module.streams.predictions_arn
+  stream_retention_hours  = var.stream_retention_hours
+  artifact_bucket_name    = module.artifact_store.bucket_name
+  artifact_bucket_arn     = module.artifact_store.arn
+  model_name              = var.model_name
+  mage_url                = local.deploy_training ? "http://mage.${module.network[0].namespace_name}:6789" : ""
+  alert_sender            = var.alert_sender
+  alert_recipients        = var.alert_recipients
+  alarm_topic_arn         = module.alarms[0].topic_arn
+  log_level               = var.log_level
+  log_retention_days      = var.log_retention_days
+  kms_key_arn             = module.encryption.key_arn
+}
+
+module "training" {
+  source = "./modules/training"
+  count  = local.deploy_training ? 1 : 0
+
+  name                        = local.name
+  architecture                = var.function_architecture
+  orchestrator_image_uri      = local.image_uris["orchestrator"]
+  orchestrator_repository_arn = module.registry.repository_arns["orchestrator"]
+  mlflow_image_uri            = local.image_uris["mlflow"]
+  mlflow_repository_arn       = module.registry.repository_arns["mlflow"]
+  network                     = local.network
+  database                    = local.database
+  operator_secret_arn         = aws_secretsmanager_secret.operator[0].arn
+  caller_security_group_ids   = module.monitoring[*].worker_security_group_id
+  model_bucket_name           = module.model_store.bucket_name
+  model_bucket_arn            = module.model_store.arn
+  artifact_bucket_name        = module.artifact_store.bucket_name
+  artifact_bucket_arn         = module.artifact_store.arn
+  model_name                  = var.model_name
+  log_retention_days          = var.log_retention_days
+  kms_key_arn                 = module.encryption.key_arn
 }

@@ -45,10 +45,25 @@ output "alarm_topic_arn" {
 
 output "alarm_keys" {
   description = "Key of every alarm, each a section of the runbook."
-  value       = one(module.alarms[*].alarm_keys)
+  value       = sort(concat(flatten(module.alarms[*].alarm_keys), flatten(module.monitoring[*].alarm_keys)))
 }
 
 output "image_digests" {
   description = "Digests that are deployed; the deployment remembers them to roll back."
   value       = var.image_digests
+}
+
+output "web_url" {
+  description = "Address of the web service; requests are signed."
+  value       = one(module.web[*].url)
+}
+
+output "mage_url" {
+  description = "Address of Mage inside the VPC."
+  value       = one(module.training[*].mage_url)
+}
+
+output "mlflow_url" {
+  description = "Address of MLflow inside the VPC."
+  value       = one(module.training[*].mlflow_url)
 }

@@ -30,7 +30,7 @@ class Statement(NamedTuple):
 
 
 class Wildcard(NamedTuple):
-    """A value with ``*`` in a statement; ``kind`` is action, resource or principal."""
+    """A value with ``*`` or ``?`` in a statement; ``kind`` is action, resource or principal."""
 
     address: str
     sid: str
@@ -62,9 +62,19 @@ class Allowance(NamedTuple):
         )
 
 
-KEY_POLICY = "a key policy cannot name the key that it belongs to; here * is that key and no other"
+ANY = r".*"
+OBJECTS = r"arn:aws[a-z-]*:s3:::[a-z0-9-]+"
+LOGS = r"arn:aws[a-z-]*:logs:[a-z0-9-]+:\d+:log-group"
+OWN = r"student-performance-[a-z0-9]+"
+GITHUB = r"module\.github.*"
 ALLOWED = (
-    Allowance(r".*encryption.*\.key", ".*", "resource", r"\*", KEY_POLICY),
+    Allowance(
+        r".*encryption.*\.key",
+        ANY,
+        "resource",
+        r"\*",
+        "a key policy cannot name the key that it belongs to; here * is that key and no other",
+    ),
     Allowance(
         r".*\.tls_only",
         "Deny.*",
@@ -76,36 +86,100 @@ ALLOWED = (
         r".*\.tls_only",
         "Deny.*",
         "resource",
-        r"arn:aws[a-z-]*:s3:::[a-z0-9-]+/\*",
+        rf"{OBJECTS}/\*",
         "a refusal: every object of the bucket",
     ),
+    Allowance(r".*\.tls_only", "Deny.*", "principal", r"\*", "a refusal: whoever asks"),
     Allowance(
-        r".*\.tls_only",
-        "Deny.*",
-        "principal",
-        r"\*",
-        "a refusal: whoever asks",
-    ),
-    Allowance(
-        r".*",
+        ANY,
         "Trace",
         "resource",
         r"\*",
         "X-Ray knows no resource ARN for PutTraceSegments and PutTelemetryRecords",
     ),
     Allowance(
-        r".*",
-        "ReadModel",
+        ANY,
+        "ReadModel|Publish",
         "resource",
-        r"arn:aws[a-z-]*:s3:::[a-z0-9-]+/models/[a-z0-9-]+/\*",
+        rf"{OBJECTS}/models/[a-z0-9-]+/\*",
         "the objects of one model's folder; their keys hold the version",
     ),
     Allowance(
-        r".*",
+        ANY,
+        "Artifacts|ManageArtifacts|ReadReferenceAndOutcomes|WriteReports|ReadVerdict",
+        "resource",
+        rf"{OBJECTS}/(datasets|mlflow|outcomes|reference|reports)/\*",
+        "the objects of one kind; their keys hold the run or version",
+    ),
+    Allowance(
+        ANY,
         "WriteLogs",
         "resource",
-        r"arn:aws[a-z-]*:logs:[a-z0-9-]+:\d+:log-group:[\w/-]+:log-stream:\*",
+        rf"{LOGS}:[\w/-]+:log-stream:\*",
         "the streams of one log group; AWS chooses their names",
+    ),
+    Allowance(
+        ANY,
+        "LogInToRegistry",
+        "resource",
+        r"\*",
+        "ecr:GetAuthorizationToken knows no resource; what it opens is in another statement",
+    ),
+    Allowance(
+        ANY,
+        "OpenSessions",
+        "resource",
+        r"\*",
+        "the session channels of Systems Manager know no resource",
+    ),
+    Allowance(
+        GITHUB,
+        "Enumerate",
+        "resource",
+        r"\*",
+        "describe and list calls that know no resource; settings, no data",
+    ),
+    Allowance(
+        GITHUB,
+        "CreateKey|CreateMapping",
+        "resource",
+        r"\*",
+        "what is created has no ARN yet; a condition on tags or on the function narrows it",
+    ),
+    Allowance(
+        GITHUB,
+        "ReadKey|ManageKey|DecryptVerdict|ReadMapping|UpdateMapping",
+        "resource",
+        r"arn:aws[a-z-]*:(kms:.*:key/|lambda:.*:event-source-mapping:)\*",
+        "AWS chooses the identifier; a condition on tags or on the function narrows it",
+    ),
+    Allowance(
+        GITHUB,
+        "ManageAlarms|ReadLogGroupsAndAlarms",
+        "resource",
+        rf"arn:aws[a-z-]*:cloudwatch:[a-z0-9-]+:\d+:alarm:{OWN}-\*",
+        "the alarms of this environment, by their prefix",
+    ),
+    Allowance(
+        GITHUB,
+        "RegisterTasks|RunTraining",
+        "resource",
+        rf"arn:aws[a-z-]*:ecs:[a-z0-9-]+:\d+:task-definition/{OWN}-[a-z]+:\*",
+        "the revisions of one task definition; AWS counts them",
+    ),
+    Allowance(
+        GITHUB,
+        "DescribeSecret",
+        "resource",
+        rf"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d+:secret:{OWN}-operator-\?{{6}}",
+        "AWS appends six characters to a secret's name",
+    ),
+    Allowance(
+        GITHUB,
+        "WatchTraining",
+        "resource",
+        rf"arn:aws[a-z-]*:ecs:[a-z0-9-]+:\d+:task/{OWN}-training/\*",
+        "the tasks of one cluster; AWS chooses their identifiers",
     ),
 )
 
@@ -158,7 +232,7 @@ def statements(plan: dict[str, Any]) -> list[Statement]:
 
 
 def wildcards(found: list[Statement]) -> list[Wildcard]:
-    """Return every ``*`` in actions, resources and principals; a negated list counts as one."""
+    """Return every ``*`` and ``?`` in the statements; a negated list counts as one."""
     out = []
     for item in found:
         for kind, values in (
@@ -166,7 +240,9 @@ def wildcards(found: list[Statement]) -> list[Wildcard]:
             ("resource", item.resources),
             ("principal", item.principals),
         ):
-            out += [Wildcard(item.address, item.sid, kind, v) for v in values if "*" in v]
+            out += [
+                Wildcard(item.address, item.sid, kind, v) for v in values if "*" in v or "?" in v
+            ]
         if item.negated:
             out.append(Wildcard(item.address, item.sid, "action", "everything but a list"))
     return out

@@ -311,3 +311,51 @@ variable "enable_web" {
   type        = bool
   default     = false
 }
+
+variable "web_invoker_arns" {
+  description = "IAM ARNs of other accounts that may call the web service."
+  type        = list(string)
+  default     = []
+}
+
+variable "web_cloudfront_distribution_arn" {
+  description = "CloudFront distribution in front of the web service; null for none."
+  type        = string
+  default     = null
+}
+
+variable "web_reserved_concurrency" {
+  description = "Concurrent web requests at most; -1 for the account's limit."
+  type        = number
+  default     = -1
+}
+
+variable "vpc_cidr_block" {
+  description = "Address range of the VPC of monitoring and training."
+  type        = string
+  default     = "10.42.0.0/20"
+}
+
+variable "database_instance_class" {
+  description = "Size of the Postgres instance."
+  type        = string
+  default     = "db.t4g.micro"
+}
+
+variable "database_multi_az" {
+  description = "A standby database in a second zone; doubles its price."
+  type        = bool
+  default     = false
+}
+
+variable "database_deletion_protection" {
+  description = "Whether destroying the database is refused."
+  type        = bool
+  default     = true
+}
+
+variable "availability_zones" {
+  description = "Two zones of the region for monitoring and training; null means a and b, which a few regions lack."
+  type        = list(string)
+  default     = null
+}

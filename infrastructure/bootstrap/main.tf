@@ -25,3 +25,15 @@ module "state" {
   kms_key_arn     = aws_kms_key.state.arn
   noncurrent_days = 365
 }
+
+module "github" {
+  source = "../modules/github"
+  count  = var.github_repository == null ? 0 : 1
+
+  name             = local.name
+  environment      = var.environment
+  repository       = var.github_repository
+  settings         = jsondecode(file("${path.module}/../vars/${var.environment}.tfvars.json"))
+  state_bucket_arn = module.state.arn
+  state_key_arn    = aws_kms_key.state.arn
+}

@@ -17,3 +17,9 @@ variable "state_bucket_name" {
   description = "Bucket of the Terraform state (globally unique), as in vars/ENVIRONMENT.s3.tfbackend."
   type        = string
 }
+
+variable "github_repository" {
+  description = "OWNER/REPOSITORY whose workflows deploy; null for no GitHub roles. One AWS account holds one GitHub provider: give each environment its own account."
+  type        = string
+  default     = null
+}

@@ -42,7 +42,7 @@ def _die_with_parent() -> None:
 def _become(user: int, group: int) -> None:
     """Change to another user who may still reach this one's files.
 
-    Postgres refuses to run as root, yet its data may lie where only root can go (/root, a test's private folder). So the
+    Postgres refuses to run as root, yet its data may lie where only root can go. So the
     one capability to pass closed directories is kept; where the machine does not grant it, nothing is.
     """
     if _LIBC is not None:

@@ -117,11 +117,17 @@ class Stack:
             added.append(service)
         return added
 
+    def acquire(self) -> StateLock:
+        """Take the state directory, unless this stack has it already."""
+        if self._lock is None:
+            self._lock = StateLock(self.state)
+        return self._lock
+
     def start(self) -> None:
         """Start and provision everything; on any failure everything is stopped and the first error
         raised.
         """
-        self._lock = StateLock(self.state)
+        self.acquire()
         try:
             if "emulator" not in self.services:
                 self.environment |= provision(self.configuration, self.environment)
@@ -132,8 +138,14 @@ class Stack:
             raise
 
     def add(self, *wanted: str) -> None:
-        """Start more services of a running stack."""
-        self._bring_up_all(self._include(wanted))
+        """Start more services of a running stack; after a failure the call can be repeated."""
+        services = self._include(wanted)
+        try:
+            self._bring_up_all(services)
+        except BaseException:
+            for service in services:
+                self.services.pop(service.name).stop()
+            raise
 
     def _bring_up_all(self, services: Sequence[Service]) -> None:
         pool = ThreadPoolExecutor(len(ALL))

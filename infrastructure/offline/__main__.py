@@ -39,11 +39,11 @@ def fmt() -> int:
     return run(arguments, ROOT, quiet).returncode
 
 
-def plan(variables: list[Path], settings: list[str]) -> str:
-    """Return the plan of the main root as JSON text (``terraform show -json``)."""
+def plan(variables: list[Path], settings: list[str], root: Path = ROOT) -> str:
+    """Return the plan of a root as JSON text (``terraform show -json``)."""
     files = [f"-var-file={path.resolve()}" for path in variables]
     given = [f"-var={setting}" for setting in settings]
-    with workspace() as space:
+    with workspace(root) as space:
         space.output("plan", "-input=false", "-no-color", "-out=plan.bin", *files, *given)
         return space.output("show", "-json", "plan.bin")
 
@@ -56,7 +56,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     commands.add_parser("check", help="validate and test")
     commands.add_parser("fmt", help="say which files are not formatted")
     planning = commands.add_parser("plan", help="write a plan as JSON")
-    planning.add_argument("variables", nargs="+", type=Path, help="*.tfvars.json, later ones win")
+    planning.add_argument("variables", nargs="*", type=Path, help="*.tfvars.json, later ones win")
+    planning.add_argument("--root", type=Path, default=ROOT, help="default: infrastructure")
     planning.add_argument("--var", action="append", default=[], help="NAME=VALUE, as Terraform's")
     planning.add_argument("--out", type=Path, help="file to write (default: standard output)")
     return parser.parse_args(arguments)
@@ -70,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
             return check()
         if options.command == "fmt":
             return fmt()
-        text = plan(options.variables, options.var)
+        text = plan(options.variables, options.var, options.root)
     except OfflineError as error:
         print(f"{error.code}: {error}", file=sys.stderr)
         return 1

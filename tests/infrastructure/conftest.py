@@ -12,9 +12,12 @@ from typing import Any
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+INFRASTRUCTURE = REPOSITORY / "infrastructure"
 LINT_PYTHON = REPOSITORY / ".venv-lint" / "bin" / "python"
 COMPONENTS = ("inference", "monitoring", "grafana", "orchestrator", "mlflow")
 DIGESTS = {name: f"sha256:{index:064x}" for index, name in enumerate(COMPONENTS, start=1)}
+
+EVERY_SWITCH = tuple(f"--var=enable_{name}=true" for name in ("monitoring", "training", "web"))
 
 Plan = dict[str, Any]
 
@@ -22,11 +25,26 @@ Plan = dict[str, Any]
 @cache
 def make_plan(environment: str, *settings: str) -> Plan:
     """Return the plan of an environment with every image given."""
-    variables = REPOSITORY / "infrastructure" / "vars" / f"{environment}.tfvars.json"
-    given = [f"image_digests={json.dumps(DIGESTS)}", *settings]
+    variables = INFRASTRUCTURE / "vars" / f"{environment}.tfvars.json"
+    return run_plan(str(variables), f"--var=image_digests={json.dumps(DIGESTS)}", *settings)
+
+
+@cache
+def bootstrap_plan(environment: str) -> Plan:
+    """Return the plan of the bootstrap root: the state's bucket and GitHub's roles."""
+    return run_plan(
+        f"--root={INFRASTRUCTURE / 'bootstrap'}",
+        f"--var=environment={environment}",
+        "--var=region=us-east-1",
+        f"--var=state_bucket_name=student-performance-{environment}-state",
+        "--var=github_repository=school/student-performance",
+    )
+
+
+def run_plan(*arguments: str) -> Plan:
+    """Plan offline; fails the test with Terraform's own words."""
     done = subprocess.run(
-        [str(LINT_PYTHON), "-m", "infrastructure.offline", "plan", str(variables)]
-        + [f"--var={setting}" for setting in given],
+        [str(LINT_PYTHON), "-m", "infrastructure.offline", "plan", *arguments],
         cwd=REPOSITORY,
         text=True,
         capture_output=True,
@@ -44,10 +62,11 @@ def _plan_of() -> Callable[..., Plan]:
     return make_plan
 
 
-@pytest.fixture(params=["local", "stg", "prod", "everything"])
-def plan(request: pytest.FixtureRequest, plan_of: Callable[..., Plan]) -> Plan:
-    """The plan of each environment, and one with every switch on."""
+@pytest.fixture(params=["local", "stg", "prod", "everything", "bootstrap"], name="plan")
+def _plan(request: pytest.FixtureRequest, plan_of: Callable[..., Plan]) -> Plan:
+    """The plan of each environment, one with every switch on, and the bootstrap root's."""
     if request.param == "everything":
-        switches = ("enable_monitoring=true", "enable_training=true", "enable_web=true")
-        return plan_of("stg", *switches)
+        return plan_of("stg", *EVERY_SWITCH)
+    if request.param == "bootstrap":
+        return bootstrap_plan("stg")
     return plan_of(request.param)

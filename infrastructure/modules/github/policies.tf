@@ -1,0 +1,513 @@
+# The rights of the three roles. Names come from vars/ENVIRONMENT.tfvars.json, so every ARN is exact; where AWS knows no
+# resource, or chooses the identifier itself, the statement says so and a condition narrows it.
+
+data "aws_iam_policy_document" "state_read" {
+  statement {
+    sid       = "ReadState"
+    actions   = ["s3:GetObject"]
+    resources = [local.state_object]
+  }
+
+  statement {
+    sid       = "FindState"
+    actions   = ["s3:ListBucket"]
+    resources = [var.state_bucket_arn]
+  }
+
+  statement {
+    sid       = "DecryptState"
+    actions   = ["kms:Decrypt"]
+    resources = [var.state_key_arn]
+  }
+}
+
+data "aws_iam_policy_document" "state_write" {
+  source_policy_documents = [data.aws_iam_policy_document.state_read.json]
+
+  statement {
+    sid       = "WriteState"
+    actions   = ["s3:PutObject"]
+    resources = [local.state_object]
+  }
+
+  statement {
+    sid       = "LockState"
+    actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    resources = ["${local.state_object}.tflock"]
+  }
+
+  statement {
+    sid       = "EncryptState"
+    actions   = ["kms:GenerateDataKey"]
+    resources = [var.state_key_arn]
+  }
+}
+
+data "aws_iam_policy_document" "enumerate" {
+  # checkov:skip=CKV_AWS_356:the calls of "Enumerate" know no resource; they read names and settings, no data
+
+  statement {
+    sid = "Enumerate"
+    actions = [
+      "cloudwatch:DescribeAlarms",
+      "ec2:DescribeAddresses",
+      "ec2:DescribeAddressesAttribute",
+      "ec2:DescribeFlowLogs",
+      "ec2:DescribeInternetGateways",
+      "ec2:DescribeNatGateways",
+      "ec2:DescribeNetworkAcls",
+      "ec2:DescribePrefixLists",
+      "ec2:DescribeRouteTables",
+      "ec2:DescribeSecurityGroupRules",
+      "ec2:DescribeSecurityGroups",
+      "ec2:DescribeSubnets",
+      "ec2:DescribeVpcAttribute",
+      "ec2:DescribeVpcEndpoints",
+      "ec2:DescribeVpcs",
+      "ecs:DescribeTaskDefinition",
+      "kms:ListAliases",
+      "lambda:ListEventSourceMappings",
+      "logs:DescribeLogGroups",
+      "rds:DescribeDBInstances",
+      "rds:DescribeDBParameterGroups",
+      "rds:DescribeDBParameters",
+      "rds:DescribeDBSubnetGroups",
+      "rds:ListTagsForResource",
+      "servicediscovery:GetNamespace",
+      "servicediscovery:GetService",
+      "servicediscovery:ListTagsForResource",
+      "ses:GetEmailIdentity",
+      "ses:ListTagsForResource",
+      "sns:GetSubscriptionAttributes",
+      "sts:GetCallerIdentity",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "ReadServices"
+    actions   = ["ecs:DescribeServices", "ecs:DescribeClusters", "ecs:ListTagsForResource"]
+    resources = concat(local.services, local.families, [for cluster in ["monitoring", "training"] : "${local.regional.ecs}:cluster/${var.name}-${cluster}"])
+  }
+
+  # The secret's settings, not its value; AWS appends six characters to its name.
+  statement {
+    sid       = "DescribeSecret"
+    actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"]
+    resources = ["${local.regional.secretsmanager}:secret:${var.name}-operator-??????"]
+  }
+}
+
+# What Terraform reads to compare the streaming core with the plan, each by its name.
+data "aws_iam_policy_document" "refresh" {
+  statement {
+    sid       = "ReadStreams"
+    actions   = ["kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:ListTagsForResource", "kinesis:ListTagsForStream"]
+    resources = local.streams
+  }
+
+  statement {
+    sid = "ReadBuckets"
+    actions = [
+      "s3:GetAccelerateConfiguration",
+      "s3:GetBucketAcl",
+      "s3:GetBucketCORS",
+      "s3:GetBucketLocation",
+      "s3:GetBucketLogging",
+      "s3:GetBucketObjectLockConfiguration",
+      "s3:GetBucketOwnershipControls",
+      "s3:GetBucketPolicy",
+      "s3:GetBucketPublicAccessBlock",
+      "s3:GetBucketRequestPayment",
+      "s3:GetBucketTagging",
+      "s3:GetBucketVersioning",
+      "s3:GetBucketWebsite",
+      "s3:GetEncryptionConfiguration",
+      "s3:GetLifecycleConfiguration",
+      "s3:GetReplicationConfiguration",
+      "s3:ListBucket",
+    ]
+    resources = local.buckets
+  }
+
+  statement {
+    sid       = "ReadQueueAndTopic"
+    actions   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"]
+    resources = [local.queue, local.topic]
+  }
+
+  statement {
+    sid = "ReadFunctions"
+    actions = [
+      "lambda:GetFunction",
+      "lambda:GetFunctionCodeSigningConfig",
+      "lambda:GetFunctionConcurrency",
+      "lambda:GetFunctionConfiguration",
+      "lambda:GetFunctionUrlConfig",
+      "lambda:GetPolicy",
+      "lambda:ListTags",
+      "lambda:ListVersionsByFunction",
+    ]
+    resources = local.functions
+  }
+
+  # AWS chooses a mapping's identifier.
+  statement {
+    sid       = "ReadMapping"
+    actions   = ["lambda:GetEventSourceMapping", "lambda:ListTags"]
+    resources = [local.mappings]
+
+    condition {
+      test     = "ArnEqualsIfExists"
+      variable = "lambda:FunctionArn"
+      values   = local.functions
+    }
+  }
+
+  statement {
+    sid       = "ReadRepositories"
+    actions   = ["ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:GetRepositoryPolicy", "ecr:ListTagsForResource"]
+    resources = local.repositories
+  }
+
+  statement {
+    sid       = "ReadRoles"
+    actions   = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]
+    resources = concat(local.roles, local.task_roles, ["arn:${local.partition}:iam::${local.account_id}:role/${var.name}-flow-logs"])
+  }
+
+  statement {
+    sid       = "ReadLogGroupsAndAlarms"
+    actions   = ["logs:ListTagsForResource", "cloudwatch:ListTagsForResource"]
+    resources = concat(local.log_groups, [local.alarms], [for name in local.fargate : "${local.regional.logs}:log-group:/ecs/${var.name}-${name}"], ["${local.regional.logs}:log-group:/aws/vpc/${var.name}"])
+  }
+
+  # AWS chooses a key's identifier; the tags narrow it to this environment's.
+  statement {
+    sid       = "ReadKey"
+    actions   = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
+    resources = [local.key]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Project"
+      values   = ["student-performance"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Environment"
+      values   = [var.environment]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "storage" {
+  # checkov:skip=CKV_AWS_356:a key's creation and the registry log-in know no resource
+  # checkov:skip=CKV_AWS_109:the key's policy is managed here, on this environment's keys only
+  # checkov:skip=CKV_AWS_111:as above
+
+  statement {
+    sid = "ManageStreams"
+    actions = [
+      "kinesis:AddTagsToStream",
+      "kinesis:CreateStream",
+      "kinesis:DecreaseStreamRetentionPeriod",
+      "kinesis:IncreaseStreamRetentionPeriod",
+      "kinesis:StartStreamEncryption",
+      "kinesis:TagResource",
+      "kinesis:UpdateShardCount",
+      "kinesis:UpdateStreamMode",
+    ]
+    resources = local.streams
+  }
+
+  statement {
+    sid = "ManageBuckets"
+    actions = [
+      "s3:CreateBucket",
+      "s3:PutBucketOwnershipControls",
+      "s3:PutBucketPolicy",
+      "s3:PutBucketPublicAccessBlock",
+      "s3:PutBucketTagging",
+      "s3:PutBucketVersioning",
+      "s3:PutEncryptionConfiguration",
+      "s3:PutLifecycleConfiguration",
+    ]
+    resources = local.buckets
+  }
+
+  statement {
+    sid       = "ManageQueueAndTopic"
+    actions   = ["sqs:CreateQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sns:CreateTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource"]
+    resources = [local.queue, local.topic]
+  }
+
+  statement {
+    sid = "ManageRepositories"
+    actions = [
+      "ecr:CreateRepository",
+      "ecr:PutImageScanningConfiguration",
+      "ecr:PutImageTagMutability",
+      "ecr:PutLifecyclePolicy",
+      "ecr:SetRepositoryPolicy",
+      "ecr:TagResource",
+    ]
+    resources = local.repositories
+  }
+
+  statement {
+    sid = "PushImages"
+    actions = [
+      "ecr:BatchCheckLayerAvailability",
+      "ecr:BatchGetImage",
+      "ecr:CompleteLayerUpload",
+      "ecr:GetDownloadUrlForLayer",
+      "ecr:InitiateLayerUpload",
+      "ecr:PutImage",
+      "ecr:UploadLayerPart",
+    ]
+    resources = local.repositories
+  }
+
+  statement {
+    sid       = "LogInToRegistry"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "CreateKey"
+    actions   = ["kms:CreateKey", "kms:TagResource"]
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/Project"
+      values   = ["student-performance"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/Environment"
+      values   = [var.environment]
+    }
+  }
+
+  # No right to schedule the deletion: destroying data is an administrator's act.
+  statement {
+    sid = "ManageKey"
+    actions = [
+      "kms:CreateAlias",
+      "kms:CreateGrant",
+      "kms:Decrypt",
+      "kms:EnableKeyRotation",
+      "kms:Encrypt",
+      "kms:GenerateDataKey",
+      "kms:PutKeyPolicy",
+      "kms:UpdateKeyDescription",
+    ]
+    resources = [local.key]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Project"
+      values   = ["student-performance"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Environment"
+      values   = [var.environment]
+    }
+  }
+
+  statement {
+    sid       = "NameKey"
+    actions   = ["kms:CreateAlias", "kms:UpdateAlias"]
+    resources = [local.alias]
+  }
+}
+
+data "aws_iam_policy_document" "compute" {
+  # checkov:skip=CKV_AWS_356:a mapping's creation knows no resource; the condition names the function
+  # checkov:skip=CKV_AWS_109:the two roles of this service, by name
+  # checkov:skip=CKV_AWS_111:as above
+
+  statement {
+    sid = "ManageFunctions"
+    actions = [
+      "lambda:AddPermission",
+      "lambda:CreateFunction",
+      "lambda:CreateFunctionUrlConfig",
+      "lambda:DeleteFunctionConcurrency",
+      "lambda:DeleteFunctionUrlConfig",
+      "lambda:PutFunctionConcurrency",
+      "lambda:RemovePermission",
+      "lambda:TagResource",
+      "lambda:UpdateFunctionCode",
+      "lambda:UpdateFunctionConfiguration",
+      "lambda:UpdateFunctionUrlConfig",
+    ]
+    resources = local.functions
+  }
+
+  statement {
+    sid       = "CreateMapping"
+    actions   = ["lambda:CreateEventSourceMapping"]
+    resources = ["*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "lambda:FunctionArn"
+      values   = local.functions
+    }
+  }
+
+  statement {
+    sid       = "UpdateMapping"
+    actions   = ["lambda:TagResource", "lambda:UpdateEventSourceMapping"]
+    resources = [local.mappings]
+
+    condition {
+      test     = "ArnEqualsIfExists"
+      variable = "lambda:FunctionArn"
+      values   = local.functions
+    }
+  }
+
+  statement {
+    sid       = "ManageLogGroups"
+    actions   = ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:TagResource"]
+    resources = local.log_groups
+  }
+
+  statement {
+    sid       = "ManageAlarms"
+    actions   = ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"]
+    resources = [local.alarms]
+  }
+
+  statement {
+    sid       = "ManageFunctionRoles"
+    actions   = ["iam:CreateRole", "iam:PutRolePolicy", "iam:TagRole", "iam:UpdateAssumeRolePolicy", "iam:UpdateRoleDescription"]
+    resources = local.roles
+  }
+
+  statement {
+    sid       = "HandRolesToLambda"
+    actions   = ["iam:PassRole"]
+    resources = local.roles
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["lambda.amazonaws.com"]
+    }
+  }
+
+  # Monitoring and training: new images only. Making or removing them is an administrator's apply.
+  statement {
+    sid       = "RegisterTasks"
+    actions   = ["ecs:RegisterTaskDefinition", "ecs:TagResource"]
+    resources = local.definitions
+  }
+
+  statement {
+    sid       = "RollOutTasks"
+    actions   = ["ecs:UpdateService"]
+    resources = local.services
+  }
+
+  statement {
+    sid       = "HandRolesToTasks"
+    actions   = ["iam:PassRole"]
+    resources = local.task_roles
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+}
+
+# The smoke test: one student in, its answer out.
+data "aws_iam_policy_document" "smoke" {
+  statement {
+    sid       = "PutStudents"
+    actions   = ["kinesis:PutRecord", "kinesis:PutRecords"]
+    resources = [local.streams[0]]
+  }
+
+  statement {
+    sid       = "ReadPredictions"
+    actions   = ["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]
+    resources = [local.streams[1]]
+  }
+}
+
+data "aws_iam_policy_document" "training" {
+  # checkov:skip=CKV_AWS_356:ecs:DescribeTaskDefinition knows no resource
+
+  statement {
+    sid       = "FindTraining"
+    actions   = ["ecs:DescribeServices"]
+    resources = ["${local.regional.ecs}:service/${var.name}-training/${var.name}-mage"]
+  }
+
+  statement {
+    sid       = "RunTraining"
+    actions   = ["ecs:RunTask"]
+    resources = ["${local.regional.ecs}:task-definition/${var.name}-mage:*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = ["${local.regional.ecs}:cluster/${var.name}-training"]
+    }
+  }
+
+  # AWS chooses a task's identifier.
+  statement {
+    sid       = "WatchTraining"
+    actions   = ["ecs:DescribeTasks"]
+    resources = ["${local.regional.ecs}:task/${var.name}-training/*"]
+  }
+
+  statement {
+    sid       = "HandRolesToTasks"
+    actions   = ["iam:PassRole"]
+    resources = [for kind in ["execution", "task"] : "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-mage-${kind}"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "ReadVerdict"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.buckets[1]}/outcomes/*"]
+  }
+
+  statement {
+    sid       = "DecryptVerdict"
+    actions   = ["kms:Decrypt"]
+    resources = [local.key]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Project"
+      values   = ["student-performance"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Environment"
+      values   = [var.environment]
+    }
+  }
+}

@@ -1,0 +1,216 @@
+# Mage and MLflow: reachable by each other, by monitoring, and by people through sessions only.
+
+data "aws_region" "current" {}
+
+locals {
+  # Each of the two keeps its tables in a database of its own, made here the first time (the alembic versions of both would collide).
+  create_database = <<-PYTHON
+    import os, psycopg2
+    name = os.environ["OWN_DATABASE"]
+    connection = psycopg2.connect(dbname=os.environ["FIRST_DATABASE"], connect_timeout=10)
+    connection.autocommit = True
+    cursor = connection.cursor()
+    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+    cursor.fetchone() or cursor.execute(f'CREATE DATABASE "{name}"')
+  PYTHON
+
+  postgres = {
+    PGHOST         = var.database.address
+    PGPORT         = "5432"
+    PGUSER         = var.database.username
+    PGSSLMODE      = "require"
+    FIRST_DATABASE = var.database.name
+  }
+}
+
+resource "aws_ecs_cluster" "this" {
+  # checkov:skip=CKV_AWS_224:sessions forward ports, encrypted with the key below; there is no shell output to log
+  # checkov:skip=CKV_AWS_65:container insights is billed per metric; health checks restart what hangs
+  name = "${var.name}-training"
+
+  configuration {
+    execute_command_configuration {
+      kms_key_id = var.kms_key_arn
+      logging    = "DEFAULT"
+    }
+  }
+}
+
+data "aws_iam_policy_document" "mlflow" {
+  # The server lists and deletes artifacts; clients write them themselves.
+  statement {
+    sid       = "ManageArtifacts"
+    actions   = ["s3:DeleteObject", "s3:GetObject"]
+    resources = ["${var.artifact_bucket_arn}/mlflow/*"]
+  }
+
+  statement {
+    sid       = "ListArtifacts"
+    actions   = ["s3:ListBucket"]
+    resources = [var.artifact_bucket_arn]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["mlflow/*"]
+    }
+  }
+
+  statement {
+    sid       = "UseTheDataKey"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.kms_key_arn]
+  }
+}
+
+module "mlflow" {
+  source = "../fargate_service"
+
+  name                = "${var.name}-mlflow"
+  short_name          = "mlflow"
+  cluster_arn         = aws_ecs_cluster.this.arn
+  image_uri           = var.mlflow_image_uri
+  repository_arn      = var.mlflow_repository_arn
+  architecture        = var.architecture
+  cpu                 = 512
+  memory_mb           = 2048
+  port                = 5000
+  preparation_command = ["python", "-c", local.create_database]
+  health_command      = ["CMD", "python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:5000/health', timeout=8)"]
+  sessions            = true
+  network             = var.network
+  task_policy_json    = data.aws_iam_policy_document.mlflow.json
+  log_retention_days  = var.log_retention_days
+  kms_key_arn         = var.kms_key_arn
+
+  environment = merge(local.postgres, {
+    AWS_DEFAULT_REGION           = data.aws_region.current.region
+    OWN_DATABASE                 = "mlflow"
+    MLFLOW_BACKEND_STORE_URI     = "postgresql://${var.database.username}@${var.database.address}:5432/mlflow"
+    MLFLOW_DEFAULT_ARTIFACT_ROOT = "s3://${var.artifact_bucket_name}/mlflow"
+  })
+
+  secrets = {
+    PGPASSWORD = "${var.database.secret_arn}:password::"
+  }
+}
+
+data "aws_iam_policy_document" "mage" {
+  statement {
+    sid       = "Artifacts"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = [for prefix in ["datasets", "mlflow", "outcomes", "reference"] : "${var.artifact_bucket_arn}/${prefix}/*"]
+  }
+
+  statement {
+    sid       = "Publish"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${var.model_bucket_arn}/models/${var.model_name}/*"]
+  }
+
+  statement {
+    sid       = "TellMissingFromForbidden"
+    actions   = ["s3:ListBucket"]
+    resources = [var.artifact_bucket_arn, var.model_bucket_arn]
+  }
+
+  statement {
+    sid       = "UseTheDataKey"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.kms_key_arn]
+  }
+}
+
+module "mage" {
+  source = "../fargate_service"
+
+  name                = "${var.name}-mage"
+  short_name          = "mage"
+  cluster_arn         = aws_ecs_cluster.this.arn
+  image_uri           = var.orchestrator_image_uri
+  repository_arn      = var.orchestrator_repository_arn
+  architecture        = var.architecture
+  cpu                 = 2048
+  memory_mb           = 8192
+  port                = 6789
+  preparation_command = ["python", "-c", local.create_database]
+  health_command      = ["CMD", "python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:6789/api/statuses', timeout=8)"]
+  sessions            = true
+  network             = var.network
+  task_policy_json    = data.aws_iam_policy_document.mage.json
+  log_retention_days  = var.log_retention_days
+  kms_key_arn         = var.kms_key_arn
+
+  environment = merge(local.postgres, {
+    AWS_DEFAULT_REGION           = data.aws_region.current.region
+    OWN_DATABASE                 = "mage"
+    MAGE_DATABASE_CONNECTION_URL = "postgresql+psycopg2://${var.database.username}@${var.database.address}:5432/mage"
+    DATABASE_URL                 = "postgresql://${var.database.username}@${var.database.address}:5432/${var.database.name}?sslmode=require"
+    MLFLOW_TRACKING_URI          = "http://${module.mlflow.host}:5000"
+    MODEL_BUCKET                 = var.model_bucket_name
+    MODEL_NAME                   = var.model_name
+    ARTIFACT_BUCKET              = var.artifact_bucket_name
+    # Who reaches the port is decided by the security groups and by IAM; a second log-in would stop monitoring's calls.
+    REQUIRE_USER_AUTHENTICATION = "0"
+    SCHEDULER_TRIGGER_INTERVAL  = "1"
+  })
+
+  secrets = {
+    PGPASSWORD               = "${var.database.secret_arn}:password::"
+    RETRAINING_TRIGGER_TOKEN = "${var.operator_secret_arn}:retraining_trigger_token::"
+  }
+}
+
+locals {
+  database_clients = { mlflow = module.mlflow.security_group_id, mage = module.mage.security_group_id }
+
+  # Who asks whom, on which port.
+  calls = merge(
+    { mage-mlflow = { from = module.mage.security_group_id, to = module.mlflow.security_group_id, port = 5000 } },
+    { for index, group in var.caller_security_group_ids : "caller-${index}-mage" => { from = group, to = module.mage.security_group_id, port = 6789 } },
+  )
+}
+
+resource "aws_vpc_security_group_ingress_rule" "database" {
+  for_each = local.database_clients
+
+  security_group_id            = var.database.security_group_id
+  description                  = "Postgres from ${each.key}"
+  ip_protocol                  = "tcp"
+  from_port                    = 5432
+  to_port                      = 5432
+  referenced_security_group_id = each.value
+}
+
+resource "aws_vpc_security_group_egress_rule" "database" {
+  for_each = local.database_clients
+
+  security_group_id            = each.value
+  description                  = "Postgres"
+  ip_protocol                  = "tcp"
+  from_port                    = 5432
+  to_port                      = 5432
+  referenced_security_group_id = var.database.security_group_id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "call" {
+  for_each = local.calls
+
+  security_group_id            = each.value.to
+  description                  = each.key
+  ip_protocol                  = "tcp"
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+  referenced_security_group_id = each.value.from
+}
+
+resource "aws_vpc_security_group_egress_rule" "call" {
+  for_each = local.calls
+
+  security_group_id            = each.value.from
+  description                  = each.key
+  ip_protocol                  = "tcp"
+  from_port                    = each.value.port
+  to_port                      = each.value.port
+  referenced_security_group_id = each.value.to
+}

@@ -1,0 +1,187 @@
+# The switched modules: monitoring, training, web, and what they stand on.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+
+  mock_resource "aws_db_instance" {
+    defaults = {
+      address            = "database.internal"
+      master_user_secret = [{ secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds-1", kms_key_id = "1", secret_status = "active" }]
+    }
+  }
+}
+
+variables {
+  environment             = "stg"
+  region                  = "eu-central-1"
+  model_name              = "student-performance"
+  students_stream_name    = "students"
+  predictions_stream_name = "predictions"
+  model_bucket_name       = "models-stg"
+  artifact_bucket_name    = "artifacts-stg"
+  failure_queue_name      = "failures"
+  function_name           = "answers"
+  alert_sender            = "alerts@school.example"
+  alert_recipients        = ["mlops@school.example"]
+  image_digests = {
+    inference    = "sha256:0000000000000000000000000000000000000000000000000000000000000001"
+    monitoring   = "sha256:0000000000000000000000000000000000000000000000000000000000000002"
+    grafana      = "sha256:0000000000000000000000000000000000000000000000000000000000000003"
+    orchestrator = "sha256:0000000000000000000000000000000000000000000000000000000000000004"
+    mlflow       = "sha256:0000000000000000000000000000000000000000000000000000000000000005"
+  }
+}
+
+run "off_means_nothing" {
+  command = plan
+
+  assert {
+    condition     = length(module.network) + length(module.database) + length(module.monitoring) + length(module.training) + length(module.web) == 0
+    error_message = "What costs money while idle is off unless it is switched on."
+  }
+}
+
+run "monitoring_alone" {
+  command = plan
+
+  variables {
+    enable_monitoring = true
+  }
+
+  assert {
+    condition     = length(module.monitoring) == 1 && length(module.network) == 1 && length(module.database) == 1 && length(module.training) == 0
+    error_message = "Monitoring brings the network and the database it needs, and no training."
+  }
+
+  assert {
+    condition     = contains(output.alarm_keys, "monitoring-silent") && contains(output.alarm_keys, "database-storage")
+    error_message = "Monitoring watches itself."
+  }
+
+  assert {
+    condition     = output.mage_url == null
+    error_message = "Without training there is nobody to ask for a retraining."
+  }
+}
+
+run "images_first" {
+  command = plan
+
+  variables {
+    enable_monitoring = true
+    enable_training   = true
+    image_digests     = {}
+  }
+
+  assert {
+    condition     = length(module.monitoring) == 0 && length(module.training) == 0 && toset(keys(output.repository_urls)) == toset(["inference", "monitoring", "grafana", "orchestrator", "mlflow"])
+    error_message = "A component waits for its image; its repository does not."
+  }
+}
+
+run "everything" {
+  command = plan
+
+  variables {
+    enable_monitoring = true
+    enable_training   = true
+    enable_web        = true
+  }
+
+  assert {
+    condition     = output.mage_url == "http://mage.student-performance-stg.internal:6789" && output.mlflow_url == "http://mlflow.student-performance-stg.internal:5000"
+    error_message = "Mage and MLflow are found by name inside the VPC, and have no public address."
+  }
+}
+
+run "database_is_private_and_kept" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    name        = "student-performance-stg"
+    vpc_id      = "vpc-1"
+    subnet_ids  = ["subnet-1", "subnet-2"]
+    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1"
+  }
+
+  assert {
+    condition     = aws_db_instance.this.storage_encrypted && !aws_db_instance.this.publicly_accessible && aws_db_instance.this.manage_master_user_password
+    error_message = "Encrypted, private, and its password is nobody's."
+  }
+
+  assert {
+    condition     = aws_db_instance.this.deletion_protection && !aws_db_instance.this.skip_final_snapshot && aws_db_instance.this.backup_retention_period == 7
+    error_message = "It cannot be destroyed by mistake and can be restored for a week."
+  }
+
+  assert {
+    condition     = contains([for parameter in aws_db_parameter_group.this.parameter : "${parameter.name}=${parameter.value}"], "rds.force_ssl=1")
+    error_message = "Clients that do not encrypt are refused."
+  }
+}
+
+run "web_asks_for_iam" {
+  command = plan
+
+  module {
+    source = "./modules/web"
+  }
+
+  variables {
+    function_name               = "web"
+    image_uri                   = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/x/inference@sha256:0000000000000000000000000000000000000000000000000000000000000001"
+    architecture                = "arm64"
+    memory_mb                   = 1769
+    students_stream_arn         = "arn:aws:kinesis:eu-central-1:123456789012:stream/students"
+    predictions_stream_arn      = "arn:aws:kinesis:eu-central-1:123456789012:stream/predictions"
+    model_bucket_name           = "models"
+    model_bucket_arn            = "arn:aws:s3:::models"
+    model_refresh_seconds       = 60
+    log_level                   = "INFO"
+    log_retention_days          = 30
+    metrics_namespace           = "StudentPerformance"
+    kms_key_arn                 = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    cloudfront_distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E1"
+  }
+
+  assert {
+    condition     = aws_lambda_function_url.this.authorization_type == "AWS_IAM" && aws_lambda_function.this.image_config[0].command == tolist(["inference.web.lambda_handler"])
+    error_message = "The URL takes signed requests only."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.url["cloudfront"].source_arn == var.cloudfront_distribution_arn && aws_lambda_permission.function["cloudfront"].invoked_via_function_url
+    error_message = "CloudFront may call for one distribution, through the URL only."
+  }
+}
+
+run "everyone_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/web"
+  }
+
+  variables {
+    function_name          = "web"
+    image_uri              = "x@sha256:0000000000000000000000000000000000000000000000000000000000000001"
+    architecture           = "arm64"
+    memory_mb              = 1769
+    students_stream_arn    = "arn:aws:kinesis:eu-central-1:123456789012:stream/students"
+    predictions_stream_arn = "arn:aws:kinesis:eu-central-1:123456789012:stream/predictions"
+    model_bucket_name      = "models"
+    model_bucket_arn       = "arn:aws:s3:::models"
+    model_refresh_seconds  = 60
+    log_level              = "INFO"
+    log_retention_days     = 30
+    metrics_namespace      = "StudentPerformance"
+    kms_key_arn            = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    invoker_arns           = ["*"]
+  }
+
+  expect_failures = [var.invoker_arns]
+}

@@ -1,0 +1,93 @@
+"""docker-compose.yaml and the images: the same names as elsewhere, loopback only, pinned, healthy, not root."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from functools import cache
+from typing import Any
+
+import pytest
+
+from infrastructure.local.configuration import load
+from infrastructure.local.provision import names
+from tests.infrastructure.conftest import LINT_PYTHON, REPOSITORY
+
+ONE_SHOT = {"provision", "migrate"}
+DOCKERFILES = sorted(
+    path
+    for folder in ("inference", "monitoring", "orchestrator", "infrastructure/images")
+    for path in (REPOSITORY / folder).glob("*Dockerfile")
+)
+
+
+@cache
+def services() -> dict[str, Any]:
+    """Return every service as Compose resolves it."""
+    compose = LINT_PYTHON.with_name("docker-compose")
+    if not compose.exists():
+        pytest.skip("no .venv-lint (make setup-lint makes it): Compose comes from there")
+    done = subprocess.run(
+        [str(compose), "--profile", "all", "config", "--format", "json"],
+        cwd=REPOSITORY,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)["services"]
+    return found
+
+
+@pytest.mark.parametrize("service", ["lambda", "web", "mage", "monitoring"])
+def test_names_are_those_of_the_variables(service: str) -> None:
+    environment = services()[service]["environment"]
+    expected = names(load())
+    shared = set(expected) & set(environment)
+    assert {"MODEL_BUCKET", "STUDENTS_STREAM_NAME", "PREDICTIONS_STREAM_NAME"} <= shared
+    assert {key: environment[key] for key in shared} == {key: expected[key] for key in shared}
+
+
+def test_lambda_has_the_functions_limits() -> None:
+    configuration = load()
+    function = services()["lambda"]
+    environment = function["environment"]
+    assert environment["AWS_LAMBDA_FUNCTION_TIMEOUT"] == str(configuration.function_timeout_seconds)
+    assert int(function["mem_limit"]) == configuration.function_memory_mb * 1024 * 1024
+
+
+def test_every_port_is_on_loopback() -> None:
+    published = [port for service in services().values() for port in service.get("ports", [])]
+    assert published and {port["host_ip"] for port in published} == {"127.0.0.1"}
+
+
+def test_images_are_built_here_or_pinned_by_digest() -> None:
+    foreign = {name: item["image"] for name, item in services().items() if "build" not in item}
+    assert foreign and all("@sha256:" in image for image in foreign.values()), foreign
+
+
+def test_what_runs_for_ever_has_a_health_check() -> None:
+    for name, item in services().items():
+        if name in ONE_SHOT:
+            assert item["restart"] == "no"
+        elif "healthcheck" not in item:
+            dockerfile = REPOSITORY / item["build"]["dockerfile"]
+            assert "HEALTHCHECK" in dockerfile.read_text(encoding="utf-8"), name
+
+
+def test_nobody_starts_before_what_he_needs() -> None:
+    for item in services().values():
+        for needed, how in item.get("depends_on", {}).items():
+            wanted = "service_completed_successfully" if needed in ONE_SHOT else "service_healthy"
+            assert how["condition"] == wanted
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_images_are_pinned_hashed_and_not_root(path: Any) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert re.search(r"^ARG BASE_IMAGE=\S+@sha256:[0-9a-f]{64}$", text, re.MULTILINE)
+    if "pip install" in text:
+        assert "--require-hashes" in text
+    users = re.findall(r"^USER (\S+)$", text, re.MULTILINE)
+    assert users and users[-1] not in ("root", "0")
