@@ -223,7 +223,9 @@ def measure(seconds: int) -> Iterator[Line]:
             took = timed(address, "/predict/csv", table, "text/csv", 3)
             yield Line("a CSV of 100,000 students, median", f"{took:.2f} s", "<= 5 s", took <= 5)
             size = first_load(address)
-            yield Line("the page's first load", f"{size / 1000:.0f} kB", "<= 150 kB", size <= 150_000)
+            yield Line(
+                "the page's first load", f"{size / 1000:.0f} kB", "<= 150 kB", size <= 150_000
+            )
 
 
 def main(arguments: list[str] | None = None, write: Callable[[str], object] = print) -> int:
