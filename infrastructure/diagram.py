@@ -68,8 +68,8 @@ def contents(plan: dict[str, Any]) -> dict[str, Counter[str]]:
 
 def label(module: str, types: Counter[str]) -> str:
     """Return a node's text: the module and its main resources."""
-    main = {kind: count for kind, count in types.items() if not any(m in kind for m in MINOR)}
-    parts = [kind + (f" x{count}" if count > 1 else "") for kind, count in sorted(main.items())]
+    named = {kind: count for kind, count in types.items() if not any(m in kind for m in MINOR)}
+    parts = [kind + (f" x{count}" if count > 1 else "") for kind, count in sorted(named.items())]
     return "<br/>".join([f"<b>{module}</b>", *parts])
 
 

@@ -12,16 +12,17 @@ from hypothesis import strategies as st
 from infrastructure import sizing
 from infrastructure.sizing import Load, SizingError, size
 
-LOADS = st.builds(
-    lambda **given: Load(**given),  # of the class itself builds() would fill in the defaults too
-    rate=st.floats(0.01, sizing.MAXIMUM_RATE),
-    input_bytes=st.floats(50, 20_000),
-    output_bytes=st.floats(50, 20_000),
-    batch_size=st.integers(1, 10_000),
-    window_seconds=st.floats(0, 300),
-    headroom=st.floats(0.2, 1),
-    architecture=st.sampled_from(["arm64", "x86_64"]),
-)
+LOADS = st.fixed_dictionaries(
+    {
+        "rate": st.floats(0.01, sizing.MAXIMUM_RATE),
+        "input_bytes": st.floats(50, 20_000),
+        "output_bytes": st.floats(50, 20_000),
+        "batch_size": st.integers(1, 10_000),
+        "window_seconds": st.floats(0, 300),
+        "headroom": st.floats(0.2, 1),
+        "architecture": st.sampled_from(["arm64", "x86_64"]),
+    }
+).map(lambda values: Load(**values))
 
 
 @given(LOADS)
