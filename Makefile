@@ -5,7 +5,7 @@ BIN := .venv/bin
 LOCAL := $(BIN)/python -m infrastructure.local
 # What a running stack (make up) wrote for programs to read: endpoint, streams, database, addresses.
 WITH_STACK := set -a; [ ! -f .local/env ] || . .local/env; set +a;
-STUDENT ?= inference/sample_event.json
+STUDENT ?= inference/client/sample_event.json
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
         test unit-test integration-test coverage bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply tf-emulator clean
 
 help: ## List the targets (default)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Create the environments each component needs (the other targets call it)
 	@$(PYTHON) infrastructure/local/environments.py
@@ -37,13 +37,25 @@ train: setup ## Train in Mage, pass the gate, publish the champion (TRAIN_ARGS="
 	@$(LOCAL) train $(TRAIN_ARGS)
 
 put-record: setup ## Put one student on the input stream (STUDENT=path/to/event.json)
-	@$(WITH_STACK) $(BIN)/python -m inference.client put-record "$(STUDENT)"
+	@$(WITH_STACK) $(BIN)/python -m inference.client put-record "$(STUDENT)" --wait 10
 
 predictions: setup ## Show the newest predictions (ARGS="--follow")
 	@$(WITH_STACK) $(BIN)/python -m inference.client predictions $(ARGS)
 
 stream: setup ## Stream a CSV of students and join the answers (CSV=students.csv OUT=answers.csv)
 	@$(WITH_STACK) $(BIN)/python -m inference.client stream "$(CSV)" --output "$(or $(OUT),answers.csv)"
+
+labels: setup ## Load true grades that came late (CSV=labels.csv)
+	@$(WITH_STACK) $(BIN)/python -m monitoring labels "$(CSV)"
+
+monitor: setup ## What monitoring knows: alarms, incidents, windows, as JSON
+	@$(WITH_STACK) $(BIN)/python -m monitoring status
+
+monitor-report: setup ## The dashboards as one HTML page, for people without Grafana (OUT=report.html)
+	@$(WITH_STACK) $(BIN)/python -m monitoring report --output "$(or $(OUT),.local/monitoring.html)"
+
+web: setup ## The web service alone, on the model of a running stack (WEB_PORT=8080)
+	@$(WITH_STACK) $(BIN)/python -m inference.web
 
 rollback: setup ## Serve an earlier model version again (VERSION=n)
 	@$(WITH_STACK) .venv-orchestrator/bin/python -m orchestrator.rollback --version "$(VERSION)"

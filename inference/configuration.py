@@ -35,7 +35,9 @@ def from_environment(environment: Mapping[str, str]) -> Configuration:
     location = environment.get("MODEL_LOCATION", "")
     bucket = environment.get("MODEL_BUCKET", "")
     if location.startswith(_S3):
-        location, bucket = "", location.removeprefix(_S3).strip("/")
+        location, bucket = "", location.removeprefix(_S3).rstrip("/")
+        if "/" in bucket:
+            raise ConfigurationError("MODEL_LOCATION must be s3://BUCKET, without a prefix")
     if not location and not bucket:
         raise ConfigurationError("set MODEL_BUCKET (an S3 bucket) or MODEL_LOCATION (a directory)")
     return Configuration(

@@ -6,6 +6,7 @@ differ for a student who differs in that one feature, and no more.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import msgspec
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference.contract import FEATURE_NAMES, FEATURES
-from inference.predictor import Predictions, Predictor
+from inference.predictor import Predictions
 
 
 class Lever(NamedTuple):
@@ -56,18 +57,20 @@ _WHOLE = [FEATURES[column].whole for column in _COLUMNS]
 
 
 def advise(
-    predictor: Predictor, rows: npt.NDArray[np.float64], now: Predictions
+    predict: Callable[[npt.NDArray[np.float64]], Predictions],
+    rows: npt.NDArray[np.float64],
+    now: Predictions,
 ) -> list[list[Advice]]:
     """Return for each of ``rows`` (n, 9) the levers that can still move, largest gain first.
 
-    ``now`` holds the predictions for the same rows. One model call serves the whole batch.
+    ``now`` holds the predictions for the same rows. One call of ``predict`` serves the whole batch.
     """
     start = rows[:, _COLUMNS]
     end = np.clip(start + _STEPS, _LOW, _HIGH)
     row_of, lever_of = np.nonzero(end != start)
     changed = rows[row_of]
     changed[np.arange(len(row_of)), _COLUMNS[lever_of]] = end[row_of, lever_of]
-    gpa_change, probability_change = _changes(predictor.predict(changed), now, row_of)
+    gpa_change, probability_change = _changes(predict(changed), now, row_of)
     order = np.lexsort((lever_of, -probability_change, -gpa_change, row_of))
     advice: list[list[Advice]] = [[] for _ in range(len(rows))]
     for row, *said in zip(

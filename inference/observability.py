@@ -117,7 +117,8 @@ class Observer:
 
     def flush(self) -> None:
         """Write the invocation's metrics."""
-        self.metrics.flush_metrics()
+        if self.metrics.metric_set:
+            self.metrics.flush_metrics()
 
     def _count(self, name: str, count: int) -> None:
         self.metrics.add_metric(name, MetricUnit.Count, count)

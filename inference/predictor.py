@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +14,8 @@ from inference.contract import FEATURES, GPA_RANGE, GRADES
 Matrix = npt.NDArray[np.float32]
 
 GOLDEN_TOLERANCE = 1e-4
+PROBABILITY_TOLERANCE = 1e-3
+"""How far from 1 the probabilities of a row may sum."""
 
 
 class Predictions(NamedTuple):
@@ -41,14 +42,13 @@ class Predictor:
             self._session = onnxruntime.InferenceSession(
                 model, options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # onnxruntime has no public root for its errors
-            raise BundleError(f"version {manifest.version}: model.onnx cannot be loaded") from error
+        except Exception as error:  # onnxruntime's errors have no public root
+            raise self._refused("model.onnx cannot be loaded") from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         names = [output.name for output in outputs]
         if len(inputs) != 1 or not {"probabilities", "gpa"} <= set(names):
-            raise BundleError(
-                f"version {manifest.version}: model.onnx must have one input and the outputs"
-                f" probabilities and gpa"
+            raise self._refused(
+                "model.onnx must have one input and the outputs probabilities and gpa"
             )
         self._input = inputs[0].name
         self._check_golden_rows()
@@ -65,17 +65,22 @@ class Predictor:
 
     def _check_golden_rows(self) -> None:
         golden = self.manifest.golden
-        answers = self._checked(np.array(golden.rows, dtype=np.float64), "golden rows")
-        expected = np.array(golden.probabilities, dtype=np.float64), np.array(golden.gpa)
-        for answer, wanted in zip(answers, expected, strict=True):
-            if answer.shape != wanted.shape:
-                raise BundleError(f"version {self.manifest.version}: golden rows have other shapes")
-            difference = float(np.abs(answer - wanted).max(initial=0.0))
-            if math.isnan(difference) or difference > GOLDEN_TOLERANCE:
-                raise BundleError(
-                    f"version {self.manifest.version}: golden rows differ by {difference:.2g},"
-                    f" more than {GOLDEN_TOLERANCE:g}"
-                )
+        try:
+            rows, wanted, gpa = map(np.array, (golden.rows, golden.probabilities, golden.gpa))
+        except ValueError as error:
+            raise self._refused("golden rows have no regular shape") from error
+        if len(rows) == 0:
+            raise self._refused("there are no golden rows")
+        answers = self._checked(rows, "golden rows")
+        if answers.probabilities.shape != wanted.shape or answers.gpa.shape != gpa.shape:
+            raise self._refused("golden rows and their answers have different shapes")
+        difference = max(
+            np.abs(answers.probabilities - wanted).max(), np.abs(answers.gpa - gpa).max()
+        )
+        if difference > GOLDEN_TOLERANCE:
+            raise self._refused(
+                f"golden rows differ by {difference:.2g}, more than {GOLDEN_TOLERANCE:g}"
+            )
 
     def _check_corners(self) -> None:
         low = np.array([f.minimum for f in FEATURES], dtype=np.float64)
@@ -91,17 +96,19 @@ class Predictor:
     def _checked(self, rows: npt.NDArray[np.float64], what: str) -> Predictions:
         try:
             answers = self.predict(rows)
-        except Exception as error:  # see above
-            raise BundleError(f"version {self.manifest.version}: cannot answer {what}") from error
-        if answers.probabilities.shape != (len(rows), len(GRADES)) or answers.gpa.shape != (
-            len(rows),
-        ):
-            raise BundleError(f"version {self.manifest.version}: {what} give another shape")
-        total = answers.probabilities.sum(axis=1)
+        except Exception as error:  # onnxruntime's errors have no public root
+            raise self._refused(f"cannot answer {what}") from error
+        n = len(rows)
+        if answers.probabilities.shape != (n, len(GRADES)) or answers.gpa.shape != (n,):
+            raise self._refused(f"{what} give another shape")
+        off = np.abs(answers.probabilities.sum(axis=1) - 1)
         if not (
             np.isfinite(answers.gpa).all()
             and (answers.probabilities >= 0).all()
-            and (np.abs(total - 1) <= 1e-3).all()
+            and (off <= PROBABILITY_TOLERANCE).all()
         ):
-            raise BundleError(f"version {self.manifest.version}: {what} give no probabilities")
+            raise self._refused(f"{what} give no probabilities")
         return answers
+
+    def _refused(self, reason: str) -> BundleError:
+        return BundleError(f"version {self.manifest.version}: {reason}")

@@ -111,7 +111,7 @@ class Publisher:
                 errors[type(error).__name__] += 1
             if not pending:
                 return pending, retries
-            pause = random.uniform(0, min(self._cap, self._base * 2**attempt))
+            pause = random.uniform(0, min(self._cap, self._base * 2 ** min(attempt, 20)))
             if remaining() < pause + self._attempt_seconds:
                 return pending, retries
             self._sleep(pause)

@@ -16,6 +16,7 @@ itself fails.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import repeat
 from typing import NamedTuple
 
@@ -153,8 +154,5 @@ def _guidance(
     if not asked:
         return repeat(msgspec.UNSET, len(events))
     now = Predictions(predictions.probabilities[asked], predictions.gpa[asked])
-    try:
-        advice = iter(advise(predictor, rows[asked], now))
-    except Exception as error:  # onnxruntime's errors have no public root
-        raise PredictionError(f"version {predictor.manifest.version} failed") from error
+    advice = iter(advise(partial(_predict, predictor), rows[asked], now))
     return (next(advice) if event.explain else msgspec.UNSET for event in events)

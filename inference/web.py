@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from inference.contract import StudentPerformanceError
@@ -37,11 +38,11 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def serve(settings: Settings) -> None:
+def serve(environment: Mapping[str, str], settings: Settings) -> None:
     """Serve until interrupted."""
     import waitress  # pylint: disable=import-outside-toplevel
 
-    app = app_from_environment(settings)
+    app = app_from_environment(environment, settings)
     server = waitress.create_server(
         app,
         host=settings.host,
@@ -82,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = read_settings(environment)
         start_logging(environment.get("LOG_LEVEL") or "INFO")
-        serve(settings)
+        serve(environment, settings)
     except (StudentPerformanceError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

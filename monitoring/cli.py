@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inference.contract import StudentPerformanceError
-from monitoring import database, label_file, settings, status
+from monitoring import database, grafana_role, label_file, settings, status
+from monitoring.errors import MonitoringError
 from monitoring.migrate import migrate
 from monitoring.settings import Settings
 
@@ -31,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     window = commands.add_parser("window", help="evaluate a closed window again")
     window.add_argument("number", type=int)
+    commands.add_parser("health", help="exit 0 if the worker's loops are alive")
     commands.add_parser("status", help="alarms, incidents, deliveries and windows as JSON")
     return parser
 
@@ -57,6 +59,7 @@ def _run(arguments: argparse.Namespace) -> None:
     try:
         applied = migrate(connection)
         if arguments.command == "migrate":
+            grafana_role.set_password(connection)
             print("\n".join(applied) or "the schema is up to date")
         elif arguments.command == "labels":
             print(label_file.load(connection, arguments.file))
@@ -65,6 +68,11 @@ def _run(arguments: argparse.Namespace) -> None:
 
             judged = build_watch(found).again(connection, arguments.number)
             print(f"{judged.level}: {'; '.join(judged.reasons)}")
+        elif arguments.command == "health":
+            silent = status.silent_parts(connection)
+            if silent:
+                raise MonitoringError(f"not heard of for two minutes: {', '.join(silent)}")
+            print("healthy")
         elif arguments.command == "status":
             print(json.dumps(status.read(connection), indent=2, default=str))
     finally:

@@ -1,4 +1,4 @@
-"""The one place that knows Evidently (0.7.23): frames in, the project's metric rows and a report out.
+"""The one place that knows Evidently (0.7.23): frames in, metric rows and a report out.
 
 Importing Evidently costs some nine seconds of CPU and 280 MB, so it happens on first use, inside
 the worker's process, never on anyone else's import path.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
@@ -115,16 +115,8 @@ def _drift_rows(name: str, column: str, p: float, effect: float, rows: int) -> l
     ]
 
 
-def evaluate_scored(frame: pd.DataFrame, reference: Reference) -> Evaluation:
-    """Return drift of the nine features and the predicted class, quality and range counts.
-
-    ``frame`` has the reference's columns and at least one row (Evidently fails on none).
-    """
-    loaded = load()
-    metrics = loaded["metrics"]
-    definition = loaded["evidently"].DataDefinition(
-        numerical_columns=list(drift.NUMERICAL), categorical_columns=list(drift.CATEGORICAL)
-    )
+def _scored_questions(reference: Reference) -> list[Any]:
+    metrics = load()["metrics"]
     asked: list[Any] = [metrics.RowCount(), metrics.DatasetMissingValueCount()]
     for column in drift.COLUMNS:
         asked += _drift_metrics(column, drift.test_method)
@@ -135,9 +127,10 @@ def evaluate_scored(frame: pd.DataFrame, reference: Reference) -> Evaluation:
         else:
             seen = list(range(int(low), int(high) + 1))
             asked.append(metrics.OutListValueCount(column=feature.name, values=seen))
-    asked += [metrics.MeanValue(column=column) for column in drift.NUMERICAL]
-    values_of, snapshot = _run(asked, definition, frame, reference.frame)
-    values = iter(values_of)
+    return asked + [metrics.MeanValue(column=column) for column in drift.NUMERICAL]
+
+
+def _scored_answers(values: Iterator[Any]) -> list[Metric]:
     rows = int(_float(next(values)))
     found = [Metric("rows", "", "", float(rows))]
     found.append(Metric("missing", "", "count", _part(next(values), "count")))
@@ -145,11 +138,39 @@ def evaluate_scored(frame: pd.DataFrame, reference: Reference) -> Evaluation:
         p, effect = _float(next(values)), _float(next(values))
         found += _drift_rows("drift", column, p, effect, rows)
     for column in FEATURE_NAMES:
-        answer = next(values)
-        found.append(Metric("out_of_range", column, "count", _part(answer, "count")))
-        found.append(Metric("out_of_range", column, "share", _part(answer, "count") / rows))
-    found += [Metric("mean", column, "", _float(next(values))) for column in drift.NUMERICAL]
-    return Evaluation(found, lambda: str(snapshot.get_html_str(as_iframe=False)))
+        count = _part(next(values), "count")
+        found.append(Metric("out_of_range", column, "count", count))
+        found.append(Metric("out_of_range", column, "share", count / rows))
+    return found + [Metric("mean", column, "", _float(next(values))) for column in drift.NUMERICAL]
+
+
+def evaluate_scored(frame: pd.DataFrame, reference: Reference) -> Evaluation:
+    """Return drift of the nine features and the predicted class, quality and range counts.
+
+    ``frame`` has the reference's columns and at least one row (Evidently fails on none).
+    """
+    definition = load()["evidently"].DataDefinition(
+        numerical_columns=list(drift.NUMERICAL), categorical_columns=list(drift.CATEGORICAL)
+    )
+    values, snapshot = _run(_scored_questions(reference), definition, frame, reference.frame)
+    return Evaluation(
+        _scored_answers(iter(values)), lambda: str(snapshot.get_html_str(as_iframe=False))
+    )
+
+
+def _labelled_answers(values: list[Any], rows: int) -> list[Metric]:
+    accuracy, by_label, precision, recall, p, effect = values
+    if not isinstance(by_label, dict):
+        raise MetricError("Evidently's F1ByLabel is not a table by label")
+    f1 = {int(label): _float(value) for label, value in by_label.items()}
+    found = [
+        Metric("accuracy", "", "", _float(accuracy)),
+        Metric("precision", "", "present", _float(precision)),
+        Metric("recall", "", "present", _float(recall)),
+        Metric("f1_macro", "", "", sum(f1.values()) / len(GRADES)),
+    ]
+    found += [Metric("f1", "", grade, f1.get(k, 0.0)) for k, grade in enumerate(GRADES)]
+    return found + _drift_rows("target_drift", drift.PREDICTION, _float(p), _float(effect), rows)
 
 
 def evaluate_labelled(frame: pd.DataFrame, reference: Reference) -> Evaluation:
@@ -168,24 +189,10 @@ def evaluate_labelled(frame: pd.DataFrame, reference: Reference) -> Evaluation:
         ],
     )
     against = pd.DataFrame({drift.PREDICTION: reference.predicted, TRUTH: reference.truth})
-    asked = [
-        metrics.Accuracy(),
-        metrics.F1ByLabel(),
-        metrics.Precision(),
-        metrics.Recall(),
-        *_drift_metrics(TRUTH, lambda _: drift.TWO_SAMPLE_CHI_SQUARE),
-    ]
+    asked = [metrics.Accuracy(), metrics.F1ByLabel(), metrics.Precision(), metrics.Recall()]
+    asked += _drift_metrics(TRUTH, lambda _: drift.TWO_SAMPLE_CHI_SQUARE)
     values, snapshot = _run(asked, definition, frame, against)
-    accuracy, by_label, precision, recall, p, effect = values
-    if not isinstance(by_label, dict):
-        raise MetricError("Evidently's F1ByLabel is not a table by label")
-    f1 = {int(label): _float(value) for label, value in by_label.items()}
-    found = [
-        Metric("accuracy", "", "", _float(accuracy)),
-        Metric("precision", "", "present", _float(precision)),
-        Metric("recall", "", "present", _float(recall)),
-        Metric("f1_macro", "", "", sum(f1.values()) / len(GRADES)),
-    ]
-    found += [Metric("f1", "", grade, f1.get(k, 0.0)) for k, grade in enumerate(GRADES)]
-    found += _drift_rows("target_drift", drift.PREDICTION, _float(p), _float(effect), len(frame))
-    return Evaluation(found, lambda: str(snapshot.get_html_str(as_iframe=False)))
+    return Evaluation(
+        _labelled_answers(values, len(frame)),
+        lambda: str(snapshot.get_html_str(as_iframe=False)),
+    )

@@ -1,9 +1,12 @@
-"""One figure of a window, as a row of the long table."""
+"""The figures of a window, as rows of the long table, and what an evaluation comes to."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
+
+from monitoring.verdict import Verdict
 
 
 class Metric(NamedTuple):
@@ -21,3 +24,13 @@ class Metric(NamedTuple):
 def finite(metrics: list[Metric]) -> list[Metric]:
     """Return the metrics whose value is a number: a single NaN breaks a dashboard panel."""
     return [metric for metric in metrics if math.isfinite(metric.value)]
+
+
+class Outcome(NamedTuple):
+    """What an evaluation found: figures, verdict, drifted columns, and the page to keep."""
+
+    metrics: list[Metric]
+    verdict: Verdict
+    drifted: tuple[str, ...] = ()
+    reference_version: str | None = None
+    html: Callable[[], str] | None = None

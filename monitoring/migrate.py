@@ -63,11 +63,12 @@ def migrate(connection: Connection) -> list[str]:
     """
     steps = migrations()
     applied = _prepare(connection)
+    newest = max(applied, default=0)
+    if newest > len(steps):
+        raise MigrationError(
+            f"the database is at migration {newest}, this program knows {len(steps)}: update it"
+        )
     for number, digest in applied.items():
-        if number > len(steps):
-            raise MigrationError(
-                f"the database is at migration {number}, this program knows {len(steps)}: deploy it"
-            )
         if steps[number - 1].digest != digest:
             raise MigrationError(f"migration {number} was changed after it was applied")
     done = []

@@ -11,7 +11,7 @@ from monitoring.checkpoint import Checkpoint
 from monitoring.predictions import StreamRecord
 
 _EXPIRED: Final = ("ExpiredIteratorException", "ExpiredNextTokenException")
-_TRIMMED: Final = ("InvalidArgumentException", "ResourceNotFoundException")
+_TRIMMED: Final = ("InvalidArgumentException",)
 THROTTLED: Final = ("ProvisionedThroughputExceededException", "LimitExceededException")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from psycopg2.extensions import connection as Connection
 
 from monitoring import database
+
+HEALTHY_SECONDS: Final = 120.0
 
 
 def read(connection: Connection, since: Any = None) -> dict[str, Any]:
@@ -58,3 +60,15 @@ def read(connection: Connection, since: Any = None) -> dict[str, Any]:
                 " (SELECT count(*) FROM label_conflicts) AS label_conflicts",
             )[0],
         }
+
+
+def silent_parts(connection: Connection) -> list[str]:
+    """Return the worker's loops that have not been heard of lately; ["ingest"] if none ever was."""
+    with database.transaction(connection) as cursor:
+        cursor.execute(
+            "SELECT part, extract(epoch FROM clock_timestamp() - beat_at) FROM heartbeats"
+        )
+        ages = {part: float(age) for part, age in cursor.fetchall()}
+    watched = {part: age for part, age in ages.items() if part in ("ingest", "watch", "outbox")}
+    late = sorted(part for part, age in watched.items() if age > HEALTHY_SECONDS)
+    return late if watched else ["ingest"]

@@ -48,7 +48,7 @@ class ScoredFigures(NamedTuple):
     drifted: Mapping[str, tuple[float, float]] = MappingProxyType({})
     previous: Sequence[str] = ()
     quality: Quality = Quality()
-    no_reference: str | None = None
+    no_reference: str = ""
 
 
 class LabelledFigures(NamedTuple):
@@ -60,7 +60,7 @@ class LabelledFigures(NamedTuple):
     reference_f1: float
     previous_below: bool
     target_p: float | None = None
-    no_reference: str | None = None
+    no_reference: str = ""
 
 
 def _name(column: str) -> str:

@@ -32,6 +32,7 @@ from monitoring.watch import Watch
 _LOG = logging.getLogger(__name__)
 _LONGEST_PAUSE: Final = 30.0
 _RETENTION_SECONDS: Final = 3600.0
+_BEAT_SECONDS: Final = 10.0
 AWAY: Final = (*database.TRANSIENT, BotoCoreError, ClientError)
 
 Step = Callable[[Connection], int]
@@ -168,14 +169,18 @@ class Worker:
 
     def _loop(self, part: Part) -> None:
         connection: Connection | None = None
-        pause = 0.5
+        pause, beat = 0.5, 0.0
         try:
             while not self._stop.is_set():
                 try:
                     if connection is None or connection.closed:
                         name = f"monitoring {part.name}"
                         connection = database.connect(self._settings.database_url, name)
-                    if not part.step(connection):
+                    done = part.step(connection)
+                    if time.monotonic() >= beat:
+                        _beat(connection, part.name)
+                        beat = time.monotonic() + _BEAT_SECONDS
+                    if not done:
                         self._stop.wait(part.pause)
                     pause = 0.5
                 except AWAY as error:
@@ -188,6 +193,15 @@ class Worker:
         finally:
             if connection is not None:
                 connection.close()
+
+
+def _beat(connection: Connection, part: str) -> None:
+    with database.transaction(connection) as cursor:
+        cursor.execute(
+            "INSERT INTO heartbeats (part) VALUES (%s) ON CONFLICT (part)"
+            " DO UPDATE SET beat_at = clock_timestamp()",
+            (part,),
+        )
 
 
 def once(settings: Settings) -> dict[str, int]:

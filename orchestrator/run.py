@@ -15,16 +15,20 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from tqdm import tqdm
 
 from inference.contract import StudentPerformanceError
 from orchestrator.training.errors import PipelineError, VariableError
+from orchestrator.training.narration import MARK, PROGRESS, PROGRESS_MARK
 from orchestrator.training.variables import DEFAULT_SEED, DEFAULT_TRIALS, Variables
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ROOT / "orchestrator" / "student_performance"
 PIPELINES = ("data_processing", "model_training")
 STOP_SECONDS = 10
+TAIL_LINES = 15
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         variables = Variables.parse(given(options))
-        return report(train(variables), options.require_promotion)
+        return report(train(variables, options.verbose), options.require_promotion)
     except KeyboardInterrupt:
         print("\nInterrupted; the champion is what it was.", file=sys.stderr)
         return 130
@@ -60,6 +64,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--require-promotion", action="store_true", help="exit with 3 if the gate refuses"
     )
+    parser.add_argument("--verbose", action="store_true", help="show all that Mage prints")
     return parser.parse_args(arguments)
 
 
@@ -76,7 +81,7 @@ def given(options: argparse.Namespace) -> dict[str, object]:
     }
 
 
-def train(variables: Variables) -> dict[str, Any]:
+def train(variables: Variables, verbose: bool = False) -> dict[str, Any]:
     """Run both pipelines and return the outcome; raises a StudentPerformanceError."""
     # Imported late, so that --help and a refused variable answer at once.
     from orchestrator.training.services import (  # pylint: disable=import-outside-toplevel
@@ -86,9 +91,11 @@ def train(variables: Variables) -> dict[str, Any]:
     services = Services.open()
     services.check()
     with tempfile.TemporaryDirectory(prefix="mage-") as folder:
+        log = Path(tempfile.gettempdir()) / f"student-performance-train-{variables.request_id}.log"
         for pipeline in PIPELINES:
             print(f"-- {pipeline}", flush=True)
-            run_pipeline(pipeline, variables, environment(Path(folder)))
+            run_pipeline(pipeline, variables, environment(Path(folder)), None if verbose else log)
+        log.unlink(missing_ok=True)
     outcome = services.stores.artifacts.get_json(f"outcomes/{variables.request_id}.json")
     if outcome is None:
         raise PipelineError("model_training ended without an outcome")
@@ -104,11 +111,19 @@ def environment(folder: Path, given_environment: Mapping[str, str] = os.environ)
         "PYTHONPATH": path,
         "PYTHONUNBUFFERED": "1",
         "DO_NOT_TRACK": "1",
+        PROGRESS: "1",
+        # Candidates run in two threads already; more would only wait for each other.
+        "OMP_NUM_THREADS": "1",
     }
 
 
-def run_pipeline(pipeline: str, variables: Variables, env: dict[str, str]) -> None:
-    """Run one pipeline with ``mage run --test``; raises PipelineError if a block failed."""
+def run_pipeline(
+    pipeline: str, variables: Variables, env: dict[str, str], log: Path | None
+) -> None:
+    """Run one pipeline with ``mage run --test``; raises PipelineError if a block failed.
+
+    What the run tells is printed; the rest of Mage's output goes to ``log`` (None: all is shown).
+    """
     # `mage run` goes on with defaults when --runtime-vars is not JSON: hence json.dumps of
     # checked values, and no text from outside.
     command = [
@@ -120,14 +135,38 @@ def run_pipeline(pipeline: str, variables: Variables, env: dict[str, str]) -> No
         "--runtime-vars",
         json.dumps(variables.as_dict()),
     ]
-    with subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True) as process:
+    streams = {} if log is None else {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, env=env, cwd=ROOT, start_new_session=True, **streams) as process:
         try:
+            if log is not None:
+                relay(process.stdout, log)
             code = process.wait()
         except BaseException:
             stop(process)
             raise
     if code:
-        raise PipelineError(f"{pipeline} failed (exit code {code}); the block's error stands above")
+        tail = "" if log is None else f":\n{tail_of(log)}\nThe whole output: {log}"
+        raise PipelineError(f"{pipeline} failed (exit code {code}){tail}")
+
+
+def relay(output: IO[bytes], log: Path) -> None:
+    """Copy ``output`` to ``log``; print marked lines and turn progress into a bar (on terminals)."""
+    with log.open("ab") as file, tqdm(unit="trial", desc="tuning", disable=None) as bar:
+        for raw in output:
+            file.write(raw)
+            line = raw.decode(errors="replace").rstrip()
+            if line.startswith(PROGRESS_MARK):
+                done, total = line.removeprefix(PROGRESS_MARK).split("/")
+                bar.total = int(total)
+                bar.update(int(done) - bar.n)
+            elif line.startswith(MARK):
+                tqdm.write(f"   {line.removeprefix(MARK)}")
+
+
+def tail_of(log: Path) -> str:
+    """Return the log's last lines without the framework's own frames."""
+    lines = log.read_text(errors="replace").splitlines()
+    return "\n".join(f"   {line}" for line in lines[-TAIL_LINES:])
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

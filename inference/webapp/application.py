@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
+from collections.abc import Mapping
 from datetime import datetime
 from typing import IO, Any
 
@@ -60,7 +60,6 @@ def create_app(service: Service, settings: Settings, gateway: Gateway | None = N
     """Return the WSGI application; without ``gateway`` it has no stream addresses."""
     app = WebApplication()
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.config["MAX_FORM_MEMORY_SIZE"] = 64 * 1024
     app.config["TRUSTED_HOSTS"] = list(settings.trusted_hosts) or None
     limiter = RateLimiter(settings.rate_limit)
     assets = Assets()
@@ -109,9 +108,9 @@ def open_gateway(settings: Settings) -> Gateway | None:
     return Gateway(publisher, Consumer(rounds, mailbox), mailbox)
 
 
-def app_from_environment(settings: Settings) -> Flask:
-    """Return the application for ``settings`` with the model store the environment names."""
-    configuration = from_environment(os.environ)
+def app_from_environment(environment: Mapping[str, str], settings: Settings) -> Flask:
+    """Return the application for ``settings`` with the model store ``environment`` names."""
+    configuration = from_environment(environment)
     champion = Champion(
         open_store(configuration), configuration.model_name, configuration.refresh_seconds
     )

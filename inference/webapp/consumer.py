@@ -74,7 +74,7 @@ class Consumer:
                         return
             except STREAM_ERRORS as error:
                 self._failing = True
-                logging.getLogger(__name__).warning("output stream: %s", type(error).__name__)
+                logging.getLogger("web").warning("output stream: %s", type(error).__name__)
             self._stopped.wait(RESTART_SECONDS)
 
     def _keep(self, data: bytes) -> None:

@@ -36,7 +36,7 @@ class BatchTooLarge(WebError):
     """More events or rows in one request than the service answers at once."""
 
     code = "batch_too_large"
-    status = 413
+    status = 422
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"More than {limit} students in one request; send them in parts.")
@@ -50,6 +50,13 @@ class UnsupportedMedia(WebError):
 
     def __init__(self, *accepted: str) -> None:
         super().__init__(f"Send the body as {' or '.join(accepted)}.")
+
+
+class BadParameter(WebError):
+    """A parameter of the address has a value that is not accepted there."""
+
+    code = "bad_parameter"
+    status = 422
 
 
 class UnreadableTable(WebError):

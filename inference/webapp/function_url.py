@@ -28,7 +28,7 @@ DEFAULTS = {
 def handler_from(environment: Mapping[str, str]) -> Callable[[Any, Any], dict[str, Any]]:
     """Return the function Lambda calls, for the application ``environment`` describes."""
     start_logging(environment.get("LOG_LEVEL") or "INFO")
-    app = app_from_environment(read_settings(DEFAULTS | dict(environment)))
+    app = app_from_environment(environment, read_settings(DEFAULTS | dict(environment)))
     handler: Callable[[Any, Any], dict[str, Any]] = make_lambda_handler(app)
     return handler
 

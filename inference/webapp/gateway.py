@@ -8,14 +8,15 @@ from typing import Literal
 
 import msgspec
 from flask import Blueprint, Response
+from werkzeug.routing import BaseConverter
 
 from inference.decoding import decode
 from inference.events import Event
-from inference.problems import NOT_JSON, Problem, Rejection
+from inference.problems import MAX_REQUEST_ID_LENGTH, NOT_JSON, Problem, Rejection
 from inference.publisher import Publisher
 from inference.scorer import Answer
 from inference.webapp.consumer import Consumer
-from inference.webapp.errors import StreamUnavailable
+from inference.webapp.errors import BadParameter, StreamUnavailable
 from inference.webapp.mailbox import Mailbox
 from inference.webapp.predict import JSON, json_body
 from inference.webapp.service import is_list, split
@@ -53,6 +54,13 @@ class _Sent(msgspec.Struct, frozen=True, omit_defaults=True):
     student: msgspec.Struct
     request_id: str
     explain: bool = False
+
+
+class AnyText(BaseConverter):
+    """The rest of an address as it is: a request id may hold slashes and line breaks."""
+
+    regex = "(?s:.+)"
+    part_isolating = False
 
 
 def _reply(document: object, status: int) -> Response:
@@ -113,6 +121,7 @@ class Gateway:
 def gateway_routes(gateway: Gateway, settings: Settings) -> Blueprint:
     """Return the blueprint of the two addresses."""
     blueprint = Blueprint("gateway", __name__)
+    blueprint.record_once(lambda state: state.app.url_map.converters.update(text=AnyText))
 
     @blueprint.post("/events")
     def events() -> Response:
@@ -125,8 +134,10 @@ def gateway_routes(gateway: Gateway, settings: Settings) -> Blueprint:
         outcome = gateway.send([decode(body)])[0]
         return _reply(outcome, 202 if isinstance(outcome, Accepted) else 422)
 
-    @blueprint.get("/predictions/<path:request_id>")
+    @blueprint.get("/predictions/<text:request_id>", merge_slashes=False)
     def prediction(request_id: str) -> Response:
+        if len(request_id) > MAX_REQUEST_ID_LENGTH:
+            raise BadParameter(f"A request id has at most {MAX_REQUEST_ID_LENGTH} characters.")
         found = gateway.fetch(request_id)
         if found is not None:
             return Response(found, content_type=JSON)

@@ -12,7 +12,8 @@ import time
 
 from flask import Flask, Response, g, request
 
-_LOGGER = logging.getLogger("inference.webapp.requests")
+LOGGER = logging.getLogger("web")
+"""Not below "inference": that logger is Powertools' and formats what its children say."""
 
 
 class JsonFormatter(logging.Formatter):
@@ -55,12 +56,12 @@ def keep_journal(app: Flask) -> None:
     @app.after_request
     def write(response: Response) -> Response:
         level = logging.ERROR if response.status_code >= 500 else logging.DEBUG
-        if _LOGGER.isEnabledFor(level):
+        if LOGGER.isEnabledFor(level):
             fields = {
                 "method": request.method,
                 "route": request.url_rule.rule if request.url_rule else None,
                 "status": response.status_code,
                 "milliseconds": round((time.perf_counter() - g.started) * 1000, 2),
             }
-            _LOGGER.log(level, "request", extra={"fields": fields})
+            LOGGER.log(level, "request", extra={"fields": fields})
         return response

@@ -8,7 +8,7 @@ import msgspec
 
 from inference.answers import Ok, Probabilities, Rejected, UsedFeatures
 from inference.bundle import FeatureSpec
-from inference.contract import FEATURES, GRADES, PREDICTION_SCHEMA, REJECTION_CODES
+from inference.contract import FEATURES, GRADES, IDENTIFIER, PREDICTION_SCHEMA, REJECTION_CODES
 from inference.events import Event
 from inference.webapp.gateway import Accepted, Pending, Refused
 from inference.webapp.page import EXAMPLE
@@ -56,6 +56,13 @@ def _answer(text: str, schema: dict[str, Any], media: str = JSON) -> dict[str, A
     return {"description": text, "content": _content(schema, media)}
 
 
+def _rejected(name: str) -> dict[str, Any]:
+    """A rejection of the event, or a problem with the request as a whole."""
+    answer = _answer("Rejected, or more events than are answered at once.", _ref(name))
+    answer["content"] |= _content(_ref("ProblemDocument"), PROBLEM_TYPE)
+    return answer
+
+
 def _problem(text: str) -> dict[str, Any]:
     return _answer(text, _ref("ProblemDocument"), PROBLEM_TYPE)
 
@@ -63,7 +70,7 @@ def _problem(text: str) -> dict[str, Any]:
 _PROBLEMS = {
     "400": "The request itself is broken, or names another host.",
     "401": "The API key is missing or wrong.",
-    "413": "The body is too large, or holds more students than are answered at once.",
+    "413": "The body is too large.",
     "415": "The body's content type is not read here.",
     "429": "Too many requests; see Retry-After.",
     "503": "No verified model, or no stream, can answer at the moment; see Retry-After.",
@@ -98,7 +105,7 @@ def _predict(settings: Settings) -> dict[str, Any]:
         "responses": _responses(
             {
                 "200": _answer("The prediction, or the list's answers.", one_or_many),
-                "422": _answer("The event, or the body, is rejected.", _ref("Rejected")),
+                "422": _rejected("Rejected"),
             },
             *("413", "415", "503"),
         ),
@@ -122,12 +129,14 @@ def _predict_csv() -> dict[str, Any]:
             "next_row": {"type": "integer", "minimum": 1},
         },
     }
-    form = {"type": "object", "required": ["file"], "properties": {"file": {"type": "string"}}}
-    names = ", ".join(feature.name for feature in FEATURES)
+    names = ",".join((IDENTIFIER, *(feature.name for feature in FEATURES)))
+    table = {"type": "string", "pattern": f"^{names}\n"}
+    form = {"type": "object", "required": ["file"], "properties": {"file": table}}
     return {
         "operationId": "predictCsv",
         "summary": "Answer a class list",
-        "description": f"The first line names the columns: StudentID (optional), {names}.",
+        "description": f"The first line names the columns. {IDENTIFIER} is optional; further"
+        " columns, any order or case, semicolons and tabs are read as well.",
         "parameters": [
             {
                 "name": "first_row",
@@ -138,8 +147,7 @@ def _predict_csv() -> dict[str, Any]:
         ],
         "requestBody": {
             "required": True,
-            "content": _content({"type": "string"}, "text/csv")
-            | _content(form, "multipart/form-data"),
+            "content": _content(table, "text/csv") | _content(form, "multipart/form-data"),
         },
         "responses": _responses(
             {
@@ -147,7 +155,7 @@ def _predict_csv() -> dict[str, Any]:
                     "description": "One line per student, as CSV or, if preferred, as JSON.",
                     "content": _content({"type": "string"}, "text/csv") | _content(answers),
                 },
-                "422": _problem("The list's first line, or a parameter, cannot be read."),
+                "422": _problem("The first line or a parameter cannot be read, or it is too long."),
             },
             *("413", "415", "503"),
         ),
@@ -169,9 +177,7 @@ def _stream_paths(settings: Settings) -> dict[str, Any]:
     identity = {"name": "request_id", "in": "path", "required": True}
     identity |= {"schema": {"type": "string", "minLength": 1, "maxLength": 128}}
     sent = {"anyOf": [_ref("Accepted"), _list("Accepted", "Refused")]}
-    link = {"operationId": "prediction", "parameters": {"request_id": "$response.body#/request_id"}}
     accepted = _answer("On the stream; fetch the answer with the request id.", sent)
-    accepted["links"] = {"answer": link}
     return {
         "/events": {
             "post": {
@@ -181,7 +187,7 @@ def _stream_paths(settings: Settings) -> dict[str, Any]:
                 "responses": _responses(
                     {
                         "202": accepted,
-                        "422": _answer("The event, or the body, is rejected.", _ref("Refused")),
+                        "422": _rejected("Refused"),
                     },
                     *("413", "415", "503"),
                 ),
@@ -196,6 +202,7 @@ def _stream_paths(settings: Settings) -> dict[str, Any]:
                     {
                         "200": _answer("The answer.", {"anyOf": [_ref("Ok"), _ref("Rejected")]}),
                         "202": _answer("Not seen yet; see Retry-After.", _ref("Pending")),
+                        "422": _problem("The request id is too long."),
                     },
                     "503",
                 ),

@@ -54,7 +54,7 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _model_error(error: ModelUnavailable | PredictionError) -> Response:
-    logging.getLogger(__name__).error("%s: %s", error.code, error)
+    logging.getLogger("web").error("%s: %s", error.code, error)
     response = problem(503, error.code, "No verified model can answer at the moment.")
     response.headers["Retry-After"] = "5"
     return response
@@ -62,7 +62,7 @@ def _model_error(error: ModelUnavailable | PredictionError) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     # The type alone: a message could hold what a person typed.
-    logging.getLogger(__name__).error("unexpected: %s", type(error).__name__)
+    logging.getLogger("web").error("unexpected: %s", type(error).__name__)
     return problem(500, "internal", "The service failed on this request.")
 
 

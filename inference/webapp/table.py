@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from inference.webapp.errors import BatchTooLarge, UnreadableTable, UnsupportedMedia
+from inference.webapp.errors import (
+    BadParameter,
+    BatchTooLarge,
+    UnreadableTable,
+    UnsupportedMedia,
+)
 from inference.webapp.predict import JSON
 from inference.webapp.roster import COLUMNS, csv_lines, decode_text, read_rows, slices
 from inference.webapp.service import Service
@@ -19,17 +24,19 @@ def _uploaded() -> bytes:
         return request.get_data(cache=False)
     if request.mimetype == FORM:
         upload = request.files.get("file")
-        if upload is None:
-            raise UnreadableTable("The form must hold the list as its field named file.")
-        data: bytes = upload.read()
-        return data
+        if upload is not None:
+            data: bytes = upload.read()
+            return data
+        if "file" in request.form:
+            return request.form["file"].encode()
+        raise UnreadableTable("The form must hold the list as its field named file.")
     raise UnsupportedMedia(CSV, FORM)
 
 
 def _first_row() -> int:
     text = request.args.get("first_row", "2")
-    if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 9):
-        raise UnreadableTable("first_row must be a whole number, the spreadsheet's row.")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= 1):
+        raise BadParameter("first_row must be a whole number from 1 to 999999999.")
     return int(text)
 
 

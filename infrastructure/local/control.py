@@ -41,6 +41,7 @@ def up(state: Path, services: Sequence[str], say: Callable[[str], None]) -> Boar
             if board and board.phase == "ready":
                 return board
             if board and board.phase == "failed":
+                wait_free(state, _STOP_SECONDS)
                 raise LocalCloudError(board.error)
             if not is_held(state) and time.monotonic() - started > 5:
                 log = state / "logs" / "supervisor.log"

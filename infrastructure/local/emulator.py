@@ -12,6 +12,19 @@ REGION = "us-east-1"
 _SERVICES = "s3,kinesis,sqs,ses,sts,logs,cloudwatch"
 
 
+def aws_variables(endpoint: str, region: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the SDKs' variables for a local AWS endpoint, whoever runs it."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        # An emulator takes any credentials; the SDKs insist on some.
+        "AWS_ACCESS_KEY_ID": given.get("AWS_ACCESS_KEY_ID") or "test",
+        "AWS_SECRET_ACCESS_KEY": given.get("AWS_SECRET_ACCESS_KEY") or "test",
+        "MLFLOW_S3_ENDPOINT_URL": endpoint,
+    }
+
+
 class Emulator(Service):
     """ministack; anything but loopback is closed, its MQTT and SFTP listeners are off."""
 
@@ -31,15 +44,7 @@ class Emulator(Service):
         self.services = services
 
     def environment(self) -> dict[str, str]:
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_DEFAULT_REGION": self.region,
-            "AWS_REGION": self.region,
-            # The emulator takes any credentials; the SDKs insist on some.
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "MLFLOW_S3_ENDPOINT_URL": self.url,
-        }
+        return aws_variables(self.url, self.region, {})
 
     def build(self, variables: Mapping[str, str]) -> Process:
         environment = base_environment(

@@ -1,7 +1,7 @@
 """Run one command so that nothing of it outlives its owner: the process between a service and who
 started it.
 
-    python guard.py --signal 15 --grace 10 -- COMMAND...
+    python guard.py --signal 15 --grace 10 [--user UID:GID] -- COMMAND...
 
 Standard input is a lifeline: its end, however it comes about (a clean stop, Ctrl-C, a crash, kill
 -9 of the owner),
@@ -25,7 +25,11 @@ import threading
 import time
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_KEEPCAPS = 8
 _PR_SET_CHILD_SUBREAPER = 36
+_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 47, 2
+_CAP_DAC_OVERRIDE = 1
+_CAPABILITY_VERSION_3 = 0x20080522
 _LINUX = sys.platform.startswith("linux")
 _LIBC = ctypes.CDLL(None, use_errno=True) if _LINUX else None
 
@@ -33,6 +37,25 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if _LINUX else None
 def _die_with_parent() -> None:
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _become(user: int, group: int) -> None:
+    """Change to another user who may still reach this one's files.
+
+    Postgres refuses to run as root, yet its data may lie where only root can go. So the
+    one capability to pass closed directories is kept; where the machine does not grant it, nothing is.
+    """
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_KEEPCAPS, 1)
+    os.setgroups([])
+    os.setresgid(group, group, group)
+    os.setresuid(user, user, user)
+    if _LIBC is not None:
+        # struct __user_cap_header_struct and two of __user_cap_data_struct (effective, permitted, inheritable).
+        header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+        data = (ctypes.c_uint32 * 6)(*(3 * [1 << _CAP_DAC_OVERRIDE] + 3 * [0]))
+        if _LIBC.capset(header, data) == 0:
+            _LIBC.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0)
 
 
 def _signal_group(group: int, number: int) -> None:
@@ -81,13 +104,22 @@ def main() -> int:
     )
     parser.add_argument("--signal", type=int, default=signal.SIGTERM)
     parser.add_argument("--grace", type=float, default=10.0)
+    parser.add_argument("--user", help="UID:GID to run the command as; needs root")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    # The preexec function is one system call; this process has no other thread yet.
+    identity = tuple(int(part) for part in options.user.split(":")) if options.user else None
+
+    def prepare() -> None:
+        if identity is not None:
+            _become(*identity)
+        # After the change of user, which clears it.
+        _die_with_parent()
+
+    # This process has no other thread yet, so a preexec function is safe.
     child = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
-        options.command, stdin=subprocess.DEVNULL, process_group=0, preexec_fn=_die_with_parent
+        options.command, stdin=subprocess.DEVNULL, process_group=0, preexec_fn=prepare
     )
     ended = threading.Event()
 

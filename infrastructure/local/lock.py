@@ -41,6 +41,10 @@ class StateLock:
         """The descriptor a guard inherits."""
         return self._descriptor
 
+    def keep(self) -> None:
+        """Hold on until this process ends, whatever ``release`` says."""
+        os.dup(self._descriptor)
+
     def release(self) -> None:
         """Give up this process's hold; the guards keep theirs until they end."""
         os.close(self._descriptor)

@@ -36,7 +36,8 @@ class MageServer(Service):
             ENABLE_PROMETHEUS="0",
         )
         command: list[str | Path] = [
-            *(python_of("orchestrator").with_name("mage"), "start", PROJECT),
+            # Mage's own command with its job queue repaired: a queued run could be lost.
+            *(python_of("orchestrator"), "-m", "orchestrator.server", "start", PROJECT),
             *("--host", "127.0.0.1", "--port", str(self.port)),
         ]
         # From the state directory: Mage leaves `.ssh_tunnel/` and `~/` where it is started.

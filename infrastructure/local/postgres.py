@@ -14,11 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infrastructure.local.errors import EnvironmentMissing, ServiceFailed
-from infrastructure.local.process import Process
+from infrastructure.local.process import Process, tail
 from infrastructure.local.service import Service, base_environment
 
 DATABASE = "student_performance"
 USER = "student_performance"
+_INITIALISE_SECONDS = 60.0
+_INITDB = ("--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
 
 
 def find_binaries() -> Path:
@@ -39,6 +41,15 @@ def find_binaries() -> Path:
     return Path(wheel.origin).parent / "pginstall" / "bin"
 
 
+def major_version(binaries: Path) -> str:
+    """Return the server's major version, "17" say."""
+    version = subprocess.run(
+        [binaries / "postgres", "--version"], capture_output=True, text=True, check=True
+    )
+    # "postgres (PostgreSQL) 17.10" or "postgres (PostgreSQL) 15.9 (Debian 15.9-0+deb12u1)"
+    return version.stdout.split()[2].partition(".")[0]
+
+
 def unprivileged_user() -> pwd.struct_passwd | None:
     """Return who runs the server: nobody special unless this is root, whom Postgres refuses."""
     if os.geteuid() != 0:
@@ -51,6 +62,16 @@ def unprivileged_user() -> pwd.struct_passwd | None:
     raise EnvironmentMissing(
         "Postgres refuses to run as root, and there is no user postgres or nobody"
     )
+
+
+def other_database(variables: Mapping[str, str]) -> str | None:
+    """Return DATABASE_URL where it names a database that is not of this module's making.
+
+    A shell that has sourced .local/env carries the address of a server of ours, which need not run any more.
+    """
+    url = variables.get("DATABASE_URL", "").strip()
+    ours = url.startswith(f"postgresql://{USER}@127.0.0.1:") and url.endswith(f"/{DATABASE}")
+    return url if url and not ours else None
 
 
 class Postgres(Service):
@@ -72,61 +93,44 @@ class Postgres(Service):
         return {"DATABASE_URL": self.url}
 
     def _initialise(self, binaries: Path, owner: pwd.struct_passwd | None) -> Path:
-        data = self.directory / "data"
-        if (data / "PG_VERSION").exists():
-            return data
+        # A folder per major version: no other version can open it.
+        data = self.directory / f"data-{major_version(binaries)}"
         if data.exists():
-            shutil.rmtree(data)
-        data.mkdir(mode=0o700)
+            return data
+        # Renamed when whole, so that an interrupted initdb leaves nothing that looks like a database.
+        unfinished = self.directory / "unfinished"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=0o700)
         if owner:
-            os.chown(data, owner.pw_uid, owner.pw_gid)
-        command = [
-            str(binaries / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            USER,
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-        ]
-        result = subprocess.run(
-            [*command, "--no-locale", "--no-sync"],
-            capture_output=True,
-            text=True,
-            check=False,
-            user=owner.pw_uid if owner else None,
-            group=owner.pw_gid if owner else None,
-            extra_groups=[] if owner else None,
-            cwd="/",
-        )
-        if result.returncode:
-            raise ServiceFailed(self.name, "could not initialise its data", self.log, result.stderr)
-        return data
+            os.chown(unfinished, owner.pw_uid, owner.pw_gid)
+        command: list[str | Path] = [binaries / "initdb", "-D", unfinished, "-U", USER]
+        initdb = self._process([*command, *_INITDB], owner)
+        initdb.start()
+        if initdb.wait(_INITIALISE_SECONDS):
+            raise ServiceFailed(
+                self.name, "could not make its data folder", self.log, tail(self.log)
+            )
+        return unfinished.rename(data)
 
-    def build(self, variables: Mapping[str, str]) -> Process:
-        binaries, owner = find_binaries(), unprivileged_user()
-        data = self._initialise(binaries, owner)
-        command = [str(binaries / "postgres"), "-D", str(data), "-p", str(self.port)]
-        for setting in ("listen_addresses=127.0.0.1", "unix_socket_directories=", "timezone=UTC"):
-            command += ["-c", setting]
-        if owner:
-            command = [
-                str(shutil.which("setpriv")),
-                f"--reuid={owner.pw_uid}",
-                f"--regid={owner.pw_gid}",
-                "--clear-groups",
-                *command,
-            ]
+    def _process(self, command: list[str | Path], owner: pwd.struct_passwd | None) -> Process:
         return Process(
             self.name,
             command,
             log=self.log,
             environment=base_environment(),
             cwd=Path("/"),
+            # Postgres's fast shutdown: sessions are ended, data is flushed.
             stop_signal=signal.SIGINT,
+            user=f"{owner.pw_uid}:{owner.pw_gid}" if owner else None,
         )
+
+    def build(self, variables: Mapping[str, str]) -> Process:
+        binaries, owner = find_binaries(), unprivileged_user()
+        data = self._initialise(binaries, owner)
+        command: list[str | Path] = [binaries / "postgres", "-D", data, "-p", str(self.port)]
+        for setting in ("listen_addresses=127.0.0.1", "unix_socket_directories=", "timezone=UTC"):
+            command += ["-c", setting]
+        return self._process(command, owner)
 
     def ready(self) -> bool:
         import psycopg2  # pylint: disable=import-outside-toplevel

@@ -47,6 +47,7 @@ class Process:
         cwd: Path | None = None,
         stop_signal: int = signal.SIGTERM,
         grace_seconds: float = 10.0,
+        user: str | None = None,
     ) -> None:
         self.name = name
         self.log = log
@@ -54,6 +55,7 @@ class Process:
         self._environment = environment
         self._cwd = cwd
         self._stop = (stop_signal, grace_seconds)
+        self._user = [f"--user={user}"] if user else []
         self._keep: tuple[int, ...] = ()
         self._guard: subprocess.Popen[bytes] | None = None
         self._lifeline: IO[bytes] | None = None
@@ -89,7 +91,7 @@ class Process:
         with self.log.open("ab") as output:
             # Popen outlives this method by design: stop() ends it.
             self._guard = subprocess.Popen(  # pylint: disable=consider-using-with
-                [*guard, "--", *self._command],
+                [*guard, *self._user, "--", *self._command],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -99,6 +101,16 @@ class Process:
                 pass_fds=self._keep,
             )
         self._lifeline = self._guard.stdin
+
+    def wait(self, seconds: float) -> int:
+        """Wait for the command to end by itself and return its exit code; stop it past the deadline."""
+        if self._guard is not None:
+            try:
+                self._guard.wait(seconds)
+            except subprocess.TimeoutExpired:
+                pass
+        code = self.stop()
+        return 0 if code is None else code
 
     def wait_ready(self, ready: Callable[[], bool], deadline_seconds: float) -> None:
         """Poll ``ready`` until it holds; raises ServiceFailed with the end of the log when it never

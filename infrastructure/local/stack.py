@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Self
 
 from infrastructure.local import configuration as configurations
-from infrastructure.local.emulator import Emulator
+from infrastructure.local.emulator import Emulator, aws_variables
 from infrastructure.local.errors import ConfigurationError
 from infrastructure.local.function import LambdaHost
 from infrastructure.local.lock import StateLock
 from infrastructure.local.mage import MageServer
 from infrastructure.local.mlflow import MlflowServer
 from infrastructure.local.monitor import MonitoringWorker
-from infrastructure.local.postgres import Postgres
+from infrastructure.local.postgres import Postgres, other_database
 from infrastructure.local.provision import names, provision
 from infrastructure.local.service import Service
 from infrastructure.local.web import WebService
@@ -42,6 +42,8 @@ class Options:
     handler: str | None = None
     root: Path = configurations.REPOSITORY
     usual_ports: bool = False
+    endpoint: str | None = None
+    """An AWS endpoint to use instead of starting the emulator."""
 
 
 class Stack:
@@ -91,6 +93,14 @@ class Stack:
         }
         return makers[name]()
 
+    def _given(self, name: str) -> dict[str, str]:
+        """Return the variables of a server somebody else runs, or nothing where it is ours to start."""
+        if name == "postgres" and (url := other_database(os.environ)):
+            return {"DATABASE_URL": url}
+        if name == "emulator" and self._options.endpoint:
+            return aws_variables(self._options.endpoint, self.configuration.region, os.environ)
+        return {}
+
     def _include(self, wanted: Iterable[str]) -> list[Service]:
         if unknown := set(wanted) - set(ALL):
             known = ", ".join(ALL)
@@ -99,20 +109,28 @@ class Stack:
         for name in ALL:
             if name not in wanted or name in self.services:
                 continue
-            if name == "postgres" and "DATABASE_URL" in os.environ:
-                self.environment["DATABASE_URL"] = os.environ["DATABASE_URL"]
+            if given := self._given(name):
+                self.environment |= given
                 continue
             service = self.services[name] = self._make(name)
             self.environment |= service.environment()
             added.append(service)
         return added
 
+    def acquire(self) -> StateLock:
+        """Take the state directory, unless this stack has it already."""
+        if self._lock is None:
+            self._lock = StateLock(self.state)
+        return self._lock
+
     def start(self) -> None:
         """Start and provision everything; on any failure everything is stopped and the first error
         raised.
         """
-        self._lock = StateLock(self.state)
+        self.acquire()
         try:
+            if "emulator" not in self.services:
+                self.environment |= provision(self.configuration, self.environment)
             for group in (SERVERS, CONSUMERS):
                 self._bring_up_all([s for name, s in self.services.items() if name in group])
         except BaseException:
@@ -120,8 +138,14 @@ class Stack:
             raise
 
     def add(self, *wanted: str) -> None:
-        """Start more services of a running stack."""
-        self._bring_up_all(self._include(wanted))
+        """Start more services of a running stack; after a failure the call can be repeated."""
+        services = self._include(wanted)
+        try:
+            self._bring_up_all(services)
+        except BaseException:
+            for service in services:
+                self.services.pop(service.name).stop()
+            raise
 
     def _bring_up_all(self, services: Sequence[Service]) -> None:
         pool = ThreadPoolExecutor(len(ALL))

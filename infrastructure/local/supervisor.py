@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from infrastructure.local.board import Board, Entry, Phase, clear, write_board, write_variables
-from infrastructure.local.errors import AlreadyRunning, LocalCloudError
+from infrastructure.local.errors import LocalCloudError
 from infrastructure.local.service import Service
 from infrastructure.local.stack import Options, Stack
 
@@ -68,6 +68,8 @@ class Supervisor:
         """Start, watch, stop; return the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        # Until this process has ended, so that nobody else's board is taken for this one's.
+        self._stack.acquire().keep()
         try:
             self._publish()
             self._stack.start()
@@ -77,8 +79,6 @@ class Supervisor:
                 self._revive()
             self._set("stopping")
             self._stack.stop()
-        except AlreadyRunning:
-            raise
         except (LocalCloudError, OSError) as error:
             self._stack.stop()
             self._error = str(error)

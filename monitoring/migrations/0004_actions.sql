@@ -42,6 +42,12 @@ CREATE TABLE training_outcomes (
     seen_at         timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 
+-- The worker's loops are alive: for the health check and the dashboards.
+CREATE TABLE heartbeats (
+    part    text        PRIMARY KEY,
+    beat_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 -- What happened, for people and for the annotations of the dashboards.
 CREATE TABLE events (
     event_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -13,7 +13,8 @@ ALTER ROLE grafana_ro SET statement_timeout = '10s';
 -- Label figures without the rows behind them.
 CREATE VIEW label_delays AS
 SELECT version, label_number, labelled_at, event_time,
-       extract(epoch FROM labelled_at - event_time)::double precision AS delay_seconds, source
+       greatest(0, extract(epoch FROM labelled_at - event_time))::double precision AS delay_seconds,
+       source
 FROM ground_truth;
 CREATE VIEW label_conflict_times AS SELECT reported_at, source FROM label_conflicts;
 CREATE VIEW pending_label_times AS SELECT received_at, source FROM pending_labels;
@@ -22,6 +23,6 @@ SELECT outbox_id, kind, incident_id, state, attempts, created_at, finished_at, l
 FROM outbox;
 
 GRANT USAGE ON SCHEMA monitoring TO grafana_ro;
-GRANT SELECT ON windows, window_metrics, reference_stats, incidents, events, training_outcomes,
+GRANT SELECT ON windows, heartbeats, window_metrics, reference_stats, incidents, events, training_outcomes,
     ingest_batches, rejection_counts, consumer_checkpoint, dead_letters, model_versions,
     label_delays, label_conflict_times, pending_label_times, deliveries TO grafana_ro;

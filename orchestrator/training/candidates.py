@@ -45,7 +45,7 @@ def _svc(parameters: Parameters, seed: int) -> GradeModel:
 
 
 def _forest(parameters: Parameters, seed: int) -> GradeModel:
-    forest = RandomForestClassifier(random_state=seed, n_jobs=2, **parameters)
+    forest = RandomForestClassifier(random_state=seed, **parameters)
     return SklearnGrades(forest, scaled=False)
 
 
@@ -120,8 +120,8 @@ CANDIDATES = (
         "Gradient boosting",
         lambda trial: {
             "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.3, log=True),
-            "max_iter": trial.suggest_int("max_iter", 40, 120, step=20),
-            "max_leaf_nodes": trial.suggest_int("max_leaf_nodes", 4, 24),
+            "max_iter": trial.suggest_int("max_iter", 30, 90, step=20),
+            "max_leaf_nodes": trial.suggest_int("max_leaf_nodes", 4, 16),
             "min_samples_leaf": trial.suggest_int("min_samples_leaf", 5, 50),
             "l2_regularization": trial.suggest_float("l2_regularization", 1e-3, 10.0, log=True),
         },

@@ -153,14 +153,14 @@ def _gap(
 
     everyone = np.arange(len(grades))
     gap, group = worst(everyone)
-    inside, outside = everyone[members[group]], everyone[~members[group]]
+    inside, outside = np.flatnonzero(members[group]), np.flatnonzero(~members[group])
     draws = [
         shortfall(generator.choice(inside, len(inside)), generator.choice(outside, len(outside)))
         for _ in range(RESAMPLES)
     ]
-    low, high = np.percentile(draws, [2.5, 97.5])
+    interval = np.percentile(draws, [2.5, 97.5])
     # Under the null the groups are exchangeable; taking the worst of each permutation accounts for
     # having picked the worst group.
     chance = [worst(generator.permutation(everyone))[0] for _ in range(PERMUTATIONS)]
     p_value = (1 + sum(value >= gap for value in chance)) / (1 + PERMUTATIONS)
-    return Gap(attribute, score, group, gap, float(low), float(high), float(p_value))
+    return Gap(attribute, score, group, gap, *map(float, interval), p_value=float(p_value))

@@ -99,16 +99,22 @@ def _objective(
     value = -np.log(mixed).mean() + alpha * (weights**2).sum() / 2.0
     outer = (1.0 - eps) / mixed / n
     up, down = norm.pdf(upper) * outer, norm.pdf(lower) * outer
-    gradient = np.zeros_like(vector)
-    gradient[:width] = scaled.T @ (up - down) + alpha * weights
-    per_cut = np.array(
-        [-(up[grades == k + 1].sum() - down[grades == k].sum()) for k in range(CUTS)]
-    )
-    ascending = per_cut[::-1]
-    gradient[width] = ascending.sum()
-    gaps = np.exp(vector[width + 1 : width + CUTS])
-    gradient[width + 1 : width + CUTS] = ascending[::-1].cumsum()[::-1][1:] * gaps
     share = (eps - FEWEST_EPS) / (MOST_EPS - FEWEST_EPS)
     slope = (MOST_EPS - FEWEST_EPS) * share * (1.0 - share)
-    gradient[-1] = -((1.0 / len(GRADES) - inside) / mixed).mean() * slope
+    gradient = np.concatenate(
+        [
+            scaled.T @ (up - down) + alpha * weights,
+            _cut_gradient(up, down, grades, np.exp(vector[width + 1 : width + CUTS])),
+            [-((1.0 / len(GRADES) - inside) / mixed).mean() * slope],
+        ]
+    )
     return float(value), gradient
+
+
+def _cut_gradient(up: Floats, down: Floats, grades: Classes, gaps: Floats) -> Floats:
+    """Gradient by the lowest cut and the logarithms of the ``gaps`` above it."""
+    descending = [down[grades == k].sum() - up[grades == k + 1].sum() for k in range(CUTS)]
+    ascending = np.array(descending[::-1])
+    # Raising a gap raises every cut above it.
+    above = ascending[::-1].cumsum()[::-1]
+    return np.concatenate([above[:1], above[1:] * gaps])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from inference.contract import TARGET
 from orchestrator.training.datasets import export_dataset
 from orchestrator.training.labelled import read_labelled
 from orchestrator.training.labels import inspect_labels
+from orchestrator.training.narration import tell
 from orchestrator.training.scaling import describe_scaler, dump_scaler, fit_scaler
 from orchestrator.training.services import Services
 from orchestrator.training.source import DATA_FOLDER, load_source
@@ -20,7 +20,6 @@ from orchestrator.training.students import Students
 from orchestrator.training.validation import check_students, write_quarantine
 from orchestrator.training.variables import Variables
 
-LOGGER = logging.getLogger(__name__)
 ORIGIN, KIND = "origin", "kind"
 
 
@@ -40,12 +39,9 @@ def validate_students(raw: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     if len(checked.rejected):
         name = f"rejected-{Path(origin).stem.replace(':', '-')}.csv"
         target = write_quarantine(checked.rejected, DATA_FOLDER / name)
-        LOGGER.warning(
-            "%d of %d rows rejected; they are in %s/%s with a reason each",
-            len(checked.rejected),
-            len(raw),
-            target.parent.name,
-            target.name,
+        tell(
+            f"{len(checked.rejected)} of {len(raw)} rows rejected; they are in "
+            f"{target.parent.name}/{target.name} with a reason each"
         )
     return checked.accepted.assign(**{ORIGIN: origin, KIND: str(raw[KIND].iloc[0])})
 
@@ -55,7 +51,8 @@ def report_quality(raw: pd.DataFrame, accepted: pd.DataFrame) -> dict[str, Any]:
     checked = check_students(raw.drop(columns=[ORIGIN, KIND]), "", skip_bad_rows=True)
     students = Students.from_frame(accepted)
     noise = inspect_labels(students.grades, students.gpa)
-    LOGGER.warning("Label noise: %s", noise.describe())
+    tell(f"{len(accepted)} of {len(raw)} rows keep the data contract")
+    tell(f"Label noise: {noise.describe()}")
     columns = pd.Series([problem.column for problem in checked.problems], dtype=object)
     return {
         "rows": len(raw),
@@ -74,7 +71,7 @@ def split(accepted: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     if not variables.labelled:
         return frame
     recent = read_labelled(Services.open().settings.database_url)
-    LOGGER.warning("%d newly labelled predictions join the training data", len(recent))
+    tell(f"{len(recent)} newly labelled predictions join the training data")
     return pd.concat([frame, split_labelled(recent)], ignore_index=True)
 
 
@@ -115,4 +112,5 @@ def export(
         tracking.end_run(run_id, "FAILED")
         raise
     tracking.end_run(run_id)
+    tell(f"Data set {dataset.dataset} from {origin}: {dataset.rows}")
     return dataset.as_dict()

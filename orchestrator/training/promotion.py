@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import logging
+import io
+import json
 from dataclasses import asdict
 from typing import Any
 
@@ -12,12 +13,15 @@ import pandas as pd
 from inference.bundle import BundleError, sha256_hex
 from inference.contract import FEATURE_NAMES, GRADES, TARGET
 from orchestrator.training.bundles import Facts, make_manifest
+from orchestrator.training.card import model_card
 from orchestrator.training.datasets import AUDIT, STUDENT_ID, Dataset, load_split
 from orchestrator.training.errors import ConversionError
+from orchestrator.training.evaluation import COMPARISON, REPORT
 from orchestrator.training.fairness import Gap, audit
 from orchestrator.training.folds import out_of_fold
 from orchestrator.training.gate import Evidence, compare, decide
-from orchestrator.training.metrics import all_scores
+from orchestrator.training.metrics import f1_macro, log_loss
+from orchestrator.training.narration import tell
 from orchestrator.training.parity import OnnxModel, Parity
 from orchestrator.training.publication import move_champion, recover
 from orchestrator.training.selection import (
@@ -27,13 +31,13 @@ from orchestrator.training.selection import (
     selection_rows,
 )
 from orchestrator.training.services import Services
-from orchestrator.training.split import RECENT, TEST, TRAIN
+from orchestrator.training.split import RECENT, TRAIN
 from orchestrator.training.students import Students
 from orchestrator.training.variables import Variables
 
-LOGGER = logging.getLogger(__name__)
 FEWEST_RECENT = 50
-HEADLINE = ("accuracy", "f1_macro", "log_loss", "ece")
+GROUPS, GAPS = "fairness/groups.csv", "fairness/gaps.csv"
+CARD = "model_card.md"
 LATEST_OUTCOME = "outcomes/latest.json"
 
 
@@ -49,9 +53,9 @@ def audit_fairness(
     result = audit(frame, students.grades, answers, variables.seed)
     run_id = selection["parent_run_id"]
     groups = result.groups_table().to_csv(index=False).encode()
-    services.tracking.log_bytes(run_id, "fairness/groups.csv", groups)
+    services.tracking.log_bytes(run_id, GROUPS, groups)
     gaps = result.gaps_table()
-    services.tracking.log_bytes(run_id, "fairness/gaps.csv", gaps.to_csv(index=False).encode())
+    services.tracking.log_bytes(run_id, GAPS, gaps.to_csv(index=False).encode())
     return gaps
 
 
@@ -62,7 +66,7 @@ def decide_promotion(
     services = Services.open()
     recovered = recover(services.bundles, services.tracking)
     if recovered:
-        LOGGER.warning("Finished the interrupted move of the champion to version %s", recovered)
+        tell(f"Finished the interrupted move of the champion to version {recovered}")
     splits = read_splits(services, Dataset(**dataset))
     recent = splits.get(RECENT)
     use_recent = recent is not None and len(recent) >= FEWEST_RECENT
@@ -70,13 +74,12 @@ def decide_promotion(
     model = services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT)
     ours, _gpa = OnnxModel(model).predict(rows.features)
     champion, theirs, problem = _champion_answers(services, rows)
-    scores = all_scores(rows.grades, ours)
     evidence = Evidence(
         challenger=selection["candidate"],
         rows_name="recently labelled" if use_recent else "validation",
         rows=len(rows),
-        f1=scores["f1_macro"],
-        log_loss=scores["log_loss"],
+        f1=f1_macro(rows.grades, ours),
+        log_loss=log_loss(rows.grades, ours),
         parity=Parity(
             int(selection["parity_rows"]),
             int(selection["parity_flips"]),
@@ -89,7 +92,7 @@ def decide_promotion(
         champion_problem=problem,
     )
     verdict = decide(evidence)
-    LOGGER.warning("Gate: %s", verdict.describe())
+    tell(f"Gate: {'promoted' if verdict.promoted else 'refused'}")
     run_id = selection["parent_run_id"]
     services.tracking.log_json(
         run_id, "gate/verdict.json", {**verdict.as_dict(), "evidence": asdict(evidence)}
@@ -110,6 +113,7 @@ def publish_champion(
     services = Services.open()
     run_id = selection["parent_run_id"]
     version = None
+    write_card(services, dataset, selection, verdict)
     if verdict["promoted"]:
         model = services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT)
         train = load_split(services.stores.artifacts, Dataset(**dataset), TRAIN)
@@ -164,6 +168,28 @@ def publish_version(
     return version
 
 
+def write_card(
+    services: Services,
+    dataset: dict[str, Any],
+    selection: dict[str, Any],
+    verdict: dict[str, Any],
+) -> None:
+    """Write the model card from the run's own artifacts and store it beside them."""
+    run_id = selection["parent_run_id"]
+
+    def table(path: str) -> pd.DataFrame:
+        return pd.read_csv(io.BytesIO(services.tracking.read_bytes(run_id, path)))
+
+    card = model_card(
+        dataset,
+        selection,
+        json.loads(services.tracking.read_bytes(run_id, REPORT)),
+        {"comparison": table(COMPARISON), "groups": table(GROUPS), "gaps": table(GAPS)},
+        verdict,
+    )
+    services.tracking.log_bytes(run_id, CARD, card.encode())
+
+
 def reference_table(train: pd.DataFrame, model: bytes) -> pd.DataFrame:
     """Return monitoring's reference: training rows with the served model's answers to them."""
     features = train[list(FEATURE_NAMES)].to_numpy(dtype=np.float64)
@@ -177,27 +203,6 @@ def reference_table(train: pd.DataFrame, model: bytes) -> pd.DataFrame:
     # when this version was made, which is the baseline for drift after a shift.
     table["recent"] = table[STUDENT_ID] < 0
     return table
-
-
-def evaluate_candidate(dataset: dict[str, Any], selection: dict[str, Any]) -> dict[str, float]:
-    """Score the served model on the test split, against given and clean labels; log and return."""
-    services = Services.open()
-    test = read_splits(services, Dataset(**dataset))[TEST]
-    model = services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT)
-    probabilities, gpa = OnnxModel(model).predict(test.features)
-    metrics = {f"test_{k}": v for k, v in all_scores(test.grades, probabilities).items()}
-    clean = all_scores(test.clean_grades, probabilities)
-    metrics |= {f"test_clean_{name}": value for name, value in clean.items()}
-    metrics["test_gpa_mae"] = float(np.nanmean(np.abs(gpa - test.gpa)))
-    metrics |= {
-        name: float(value) for name, value in selection.items() if name.startswith("validation_")
-    }
-    services.tracking.log(selection["parent_run_id"], metrics=metrics)
-    metrics |= {name: metrics[f"test_{name}"] for name in HEADLINE}
-    services.tracking.log(
-        selection["parent_run_id"], params={"selected_candidate": selection["candidate"]}
-    )
-    return metrics
 
 
 def _free_or_ours(services: Services, version: str, model: bytes) -> bool:

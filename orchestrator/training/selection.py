@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import logging
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-from tqdm import tqdm
 
 from orchestrator.training.candidates import BY_NAME, CANDIDATES, Candidate
+from orchestrator.training.comparison import single_threaded_pool
 from orchestrator.training.datasets import Dataset, latest_dataset, load_split
 from orchestrator.training.errors import ConversionError, SelectionError
 from orchestrator.training.metrics import all_scores
+from orchestrator.training.narration import Progress, tell
 from orchestrator.training.parity import OnnxModel, Parity, measure_parity
 from orchestrator.training.services import Services
 from orchestrator.training.split import RECENT, TEST, TRAIN, VALIDATION
@@ -23,9 +22,8 @@ from orchestrator.training.students import Students
 from orchestrator.training.tuning import Tuned, tune
 from orchestrator.training.variables import Variables
 
-LOGGER = logging.getLogger(__name__)
 MODEL_ARTIFACT = "model.onnx"
-SHOWN = ["title", "validation_f1_macro", "validation_log_loss", "cv_f1_macro", "seconds", "problem"]
+SHOWN = ["title", "validation_f1_macro", "validation_log_loss", "cv_f1_macro", "pruned", "seconds"]
 
 
 def load_datasets(given: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -47,24 +45,36 @@ def tune_candidates(dataset: dict[str, Any], variables: Variables) -> pd.DataFra
     )
     try:
         services.tracking.log(parent, params={"dataset": described.dataset, **variables.as_dict()})
-        rows = []
-        total = variables.trials * len(CANDIDATES)
-        with tqdm(total=total, desc="tuning", unit="trial", file=sys.stderr) as bar:
-            for candidate in CANDIDATES:
-                bar.set_postfix_str(candidate.title)
-                rows.append(
-                    _try_candidate(services, candidate, splits, (parent, variables), bar.update)
+        progress = Progress(variables.trials * len(CANDIDATES))
+        with single_threaded_pool() as pool:
+            # The slow ones stand last and are started first, so that neither core waits long.
+            jobs = [
+                pool.submit(
+                    _try_candidate, services, candidate, splits, (parent, variables), progress.step
                 )
-        table = pd.DataFrame(rows)
+                for candidate in reversed(CANDIDATES)
+            ]
+            table = pd.DataFrame([job.result() for job in reversed(jobs)])
         services.tracking.log_bytes(parent, "candidates.csv", table.to_csv(index=False).encode())
     except BaseException:
         services.tracking.end_run(parent, "FAILED")
         raise
-    LOGGER.warning("Candidates:\n%s", table[SHOWN].round(3).to_string(index=False))
+    tell(f"Candidates:\n{table[SHOWN].round(3).to_string(index=False)}")
     return table
 
 
 def select_candidate(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the best candidate's row as JSON values; raises SelectionError if there is none."""
+    try:
+        best = best_of(table)
+    except SelectionError:
+        Services.open().tracking.end_run(str(table["parent_run_id"].iloc[0]), "FAILED")
+        raise
+    tell(f"Selected: {best['title']}, validation f1-macro {best['validation_f1_macro']:.3f}")
+    return best
+
+
+def best_of(table: pd.DataFrame) -> dict[str, Any]:
     """Return the row with the best validation f1-macro; ties go to the simpler (earlier) one.
 
     Raises SelectionError, naming each refusal, if no candidate can be served.
@@ -72,12 +82,8 @@ def select_candidate(table: pd.DataFrame) -> dict[str, Any]:
     able = table[table["problem"] == ""]
     if able.empty:
         reasons = "; ".join(f"{row.candidate}: {row.problem}" for row in table.itertuples())
-        Services.open().tracking.end_run(str(table["parent_run_id"].iloc[0]), "FAILED")
         raise SelectionError(f"no candidate can be served: {reasons}")
     best = able.iloc[int(able["validation_f1_macro"].to_numpy().argmax())].to_dict()
-    LOGGER.warning(
-        "Selected: %s, validation f1-macro %.3f", best["title"], best["validation_f1_macro"]
-    )
     return {key: value.item() if hasattr(value, "item") else value for key, value in best.items()}
 
 
@@ -151,7 +157,7 @@ def _fit_and_score(
         services.tracking.log_bytes(run_id, MODEL_ARTIFACT, data)
         probabilities, _gpa = OnnxModel(data).predict(rest.features)
     else:
-        LOGGER.warning("%s is refused: %s", candidate.title, problem)
+        tell(f"{candidate.title} is refused: {problem}")
         probabilities = model.predict_proba(rest.features)
     scores = all_scores(rest.grades, probabilities)
     return {f"validation_{name}": value for name, value in scores.items()} | {
@@ -165,4 +171,9 @@ def _fit_and_score(
 
 def chosen(selection: dict[str, Any]) -> tuple[Candidate, dict[str, Any]]:
     """Return the selected candidate and its parameters."""
-    return BY_NAME[selection["candidate"]], json.loads(selection["parameters"])
+    return BY_NAME[selection["candidate"]], parameters_of(selection)
+
+
+def parameters_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the tuned parameters in a row of the candidates' table."""
+    return dict(json.loads(row["parameters"]))

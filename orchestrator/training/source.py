@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import multiprocessing
 import multiprocessing.queues
 import os
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
@@ -14,10 +12,10 @@ from queue import Empty
 import pandas as pd
 
 from orchestrator.training.errors import SourceError
+from orchestrator.training.narration import tell
 from orchestrator.training.reading import read_students
 from orchestrator.training.simulator import simulate_students
 
-LOGGER = logging.getLogger(__name__)
 FILE_NAME = "Student_performance_data.csv"
 DATASET = "rabieelkharoua/students-performance-dataset"
 DATA_FOLDER = Path(__file__).resolve().parents[2] / "data"
@@ -58,8 +56,7 @@ def load_source(csv: str = "", data_folder: Path = DATA_FOLDER) -> Source:
         return Source(read_students(download()), f"kaggle:{DATASET}", "kaggle")
     except SourceError as error:
         notice = NOTICE.format(reason=error, name=FILE_NAME, folder=data_folder.name)
-        LOGGER.warning(notice)
-        warnings.warn(notice, stacklevel=2)
+        tell(notice)
         # Through text like a file, so that the simulator passes the same checks.
         return Source(simulate_students().astype(str), "simulator", "simulator")
 

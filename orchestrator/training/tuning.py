@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import optuna
 from sklearn.model_selection import StratifiedKFold
-from threadpoolctl import threadpool_limits
 
 from orchestrator.training.candidates import Candidate
 from orchestrator.training.metrics import f1_macro
@@ -77,10 +76,7 @@ def tune(
             n_startup_trials=START_UP_TRIALS, n_warmup_steps=WARM_UP_FOLDS
         ),
     )
-    # Fits of a few thousand rows lose more to threads waiting for each other than they win:
-    # gradient boosting took 9 s a trial beside busy neighbours, .6 s with one thread.
-    with threadpool_limits(1):
-        study.optimize(objective, n_trials=trials, callbacks=[lambda _study, _trial: on_trial()])
+    study.optimize(objective, n_trials=trials, callbacks=[lambda _study, _trial: on_trial()])
     return Tuned(
         parameters=dict(study.best_params),
         f1_macro=float(study.best_value),

@@ -9,37 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from inference.bundle import MANIFEST_FILE, MODEL_FILE, POINTER_FILE
+from inference.bundle import MANIFEST_FILE, MODEL_FILE, POINTER_FILE, parse_manifest
 from inference.contract import DEFAULT_MODEL_NAME, FEATURES, GPA_CUTOFFS, GRADES
-from tests.inference.wire import block, number
+from inference.predictor import Predictor
+from tests.inference.graph import INT64, model, node, tensor, value
 
 INTERCEPT = 2.5
 WEIGHTS = (0.0, 0.03, -0.1, 0.25, 0.15, 0.2, 0.2, 0.15, 0.0)
 SD, EPS = 0.2, 0.09
-_FLOAT = 1
-
-
-def _tensor(name: str, values: Any, kind: int = _FLOAT) -> bytes:
-    array = np.asarray(values, dtype="<f4" if kind == _FLOAT else "<i8")
-    dims = b"".join(number(1, size) for size in array.shape)
-    return dims + number(2, kind) + block(8, name) + block(9, array.tobytes())
-
-
-def _value(name: str, *shape: int | str) -> bytes:
-    dims = b"".join(
-        block(1, block(2, size) if isinstance(size, str) else number(1, size)) for size in shape
-    )
-    return block(1, name) + block(2, block(1, number(1, _FLOAT) + block(2, dims)))
-
-
-def _node(operator: str, inputs: str, output: str, attributes: bytes = b"") -> bytes:
-    names = b"".join(block(1, name) for name in inputs.split())
-    return block(1, names + block(2, output) + block(4, operator) + attributes)
 
 
 def gpa_gaussian(
@@ -47,8 +30,13 @@ def gpa_gaussian(
     weights: tuple[float, ...] = WEIGHTS,
     sd: float = SD,
     eps: float = EPS,
+    names: tuple[str, str, str] = ("features", "probabilities", "gpa"),
+    column: bool = False,
 ) -> bytes:
-    """Return model.onnx: Normal(intercept + weights . x, sd) cut at the grades, mixed with eps."""
+    """Return model.onnx: Normal(intercept + weights . x, sd) cut at the grades, mixed with eps.
+
+    ``names`` are those of input and outputs; ``column`` makes gpa (n, 1) instead of (n,).
+    """
     share = 1 - eps
     below = np.zeros((4, 5))
     for k in range(4):  # q_k = cdf_{k-1} - cdf_k over descending cut-offs, with cdf_{-1} = 1
@@ -56,41 +44,39 @@ def gpa_gaussian(
         below[k, k + 1] += share
     constant = np.full(5, eps / 5)
     constant[0] += share
+    features, probabilities, gpa = names
     nodes = (
-        _node("MatMul", "features w", "xw")
-        + _node("Add", "xw b", "mean")
-        + _node("Sub", "cutoffs mean", "gap")
-        + _node("Mul", "gap scale", "z")
-        + _node("Erf", "z", "erf")
-        + _node("Add", "erf one", "twice")
-        + _node("Mul", "twice half", "cdf")
-        + _node("MatMul", "cdf below", "mixed")
-        + _node("Add", "mixed constant", "probabilities")
-        + _node("Clip", "mean low high", "clipped")
-        + _node("Reshape", "clipped flat", "gpa")
+        node("MatMul", f"{features} w", "xw"),
+        node("Add", "xw b", "mean"),
+        node("Sub", "cutoffs mean", "gap"),
+        node("Mul", "gap scale", "z"),
+        node("Erf", "z", "erf"),
+        node("Add", "erf one", "twice"),
+        node("Mul", "twice half", "cdf"),
+        node("MatMul", "cdf below", "mixed"),
+        node("Add", "mixed constant", probabilities),
+        node("Clip", "mean low high", "clipped"),
+        node("Reshape", "clipped shape", gpa),
     )
-    initializers = (
-        _tensor("w", np.reshape(weights, (9, 1))),
-        _tensor("b", [intercept]),
-        _tensor("cutoffs", [GPA_CUTOFFS]),
-        _tensor("scale", [1 / (sd * math.sqrt(2))]),
-        _tensor("one", [1.0]),
-        _tensor("half", [0.5]),
-        _tensor("below", below),
-        _tensor("constant", constant),
-        _tensor("low", 0.0),
-        _tensor("high", 4.0),
-        _tensor("flat", [-1], kind=7),
+    constants = (
+        tensor("w", np.reshape(weights, (-1, 1))),
+        tensor("b", [intercept]),
+        tensor("cutoffs", [GPA_CUTOFFS]),
+        tensor("scale", [1 / (sd * math.sqrt(2))]),
+        tensor("one", [1.0]),
+        tensor("half", [0.5]),
+        tensor("below", below),
+        tensor("constant", constant),
+        tensor("low", 0.0),
+        tensor("high", 4.0),
+        tensor("shape", [-1, 1] if column else [-1], INT64),
     )
-    graph = (
-        nodes
-        + block(2, "gpa_gaussian")
-        + b"".join(block(5, initializer) for initializer in initializers)
-        + block(11, _value("features", "n", len(FEATURES)))
-        + block(12, _value("probabilities", "n", len(GRADES)))
-        + block(12, _value("gpa", "n"))
+    return model(
+        nodes,
+        constants,
+        value(features, "n", len(FEATURES)),
+        (value(probabilities, "n", len(GRADES)), value(gpa, "n", *([1] if column else []))),
     )
-    return number(1, 8) + block(7, graph) + block(8, block(1, "") + number(2, 17))
 
 
 def expected(
@@ -121,8 +107,8 @@ GOLDEN = (
 )
 
 
-def manifest(version: str, model: bytes, **changes: Any) -> dict[str, Any]:
-    """Return the manifest of ``model`` as JSON data, with ``changes`` on top."""
+def manifest(version: str, onnx: bytes, **changes: Any) -> dict[str, Any]:
+    """Return the manifest of the model ``onnx`` as JSON data, with ``changes`` on top."""
     parameters = changes.pop("parameters", {})
     probabilities, gpa = expected(GOLDEN, **parameters)
     return {
@@ -130,7 +116,7 @@ def manifest(version: str, model: bytes, **changes: Any) -> dict[str, Any]:
         "version": version,
         "run_id": f"run-{version}",
         "created_at": "2026-11-23T06:00:00+00:00",
-        "sha256": {MODEL_FILE: hashlib.sha256(model).hexdigest()},
+        "sha256": {MODEL_FILE: hashlib.sha256(onnx).hexdigest()},
         "features": [
             {"name": f.name, "minimum": f.minimum, "maximum": f.maximum, "whole": f.whole}
             for f in FEATURES
@@ -146,7 +132,7 @@ def manifest(version: str, model: bytes, **changes: Any) -> dict[str, Any]:
 def publish(
     directory: Path,
     version: str = "1",
-    model: bytes | None = None,
+    onnx: bytes | None = None,
     pointer: str = POINTER_FILE,
     **changes: Any,
 ) -> Path:
@@ -156,7 +142,7 @@ def publish(
     replace manifest entries.
     """
     parameters = changes.get("parameters", {})
-    data = gpa_gaussian(**parameters) if model is None else model
+    data = gpa_gaussian(**parameters) if onnx is None else onnx
     text = json.dumps(manifest(version, data, **changes)).encode()
     folder = directory / version
     folder.mkdir(parents=True, exist_ok=True)
@@ -176,3 +162,10 @@ def upload(directory: Path, s3: Any, bucket: str, model_name: str = DEFAULT_MODE
         if path.is_file() and not path.name.startswith("."):
             key = f"models/{model_name}/{path.relative_to(directory).as_posix()}"
             s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+
+
+@cache
+def predictor() -> Predictor:
+    """Return the default model, verified, as version 1 (for property tests)."""
+    onnx = gpa_gaussian()
+    return Predictor(parse_manifest(json.dumps(manifest("1", onnx)).encode()), onnx)

@@ -78,9 +78,9 @@ def probabilities(mean: np.ndarray) -> np.ndarray:
     return (1 - LABEL_NOISE) * shares + LABEL_NOISE / len(GRADES)
 
 
-def reference(rows: int = 1674, seed: int = 1) -> pd.DataFrame:
+def reference(rows: int = 1674, seed: int = 1, *, shifted: bool = False) -> pd.DataFrame:
     """Return a reference set as training writes it."""
-    frame = students(rows, seed)
+    frame = students(rows, seed, shifted=shifted)
     mean = expected_gpa(frame)
     shares = probabilities(mean)
     frame["predicted_GradeClass"] = shares.argmax(axis=1)

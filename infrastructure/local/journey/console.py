@@ -35,6 +35,10 @@ class Narrator:
         """Print one finding below the current step."""
         self.console.print(f"     {text}")
 
+    def quote(self, text: str) -> None:
+        """Print somebody else's words below the current step."""
+        self.console.print(f"     | {text}", style="dim", markup=False)
+
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callback]:
         """Show a bar that the yielded function moves; plain output keeps only its last state."""

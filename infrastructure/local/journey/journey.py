@@ -10,20 +10,17 @@ from typing import Any
 
 import pandas as pd
 
-from inference.identity import prediction_id
 from infrastructure.local.journey import cohort, mage
 from infrastructure.local.journey.console import Narrator
-from infrastructure.local.journey.errors import JourneyFailed
-from infrastructure.local.journey.summary import Findings, render
-from infrastructure.local.journey.tally import Tally
-from infrastructure.local.journey.traffic import Feeder, Reader
+from infrastructure.local.journey.loop import SETTINGS, Loop
+from infrastructure.local.journey.summary import BURST, COLD, PACED, Findings, render
+from infrastructure.local.journey.traffic import Traffic
 from infrastructure.local.provision import client
 from infrastructure.local.stack import SERVERS, Stack
 
 SEED = 42
-ANSWER_SECONDS = 60.0
-TRICKLE = 240
-"""Records sent a few at a time, for latency; the rest goes at once, for throughput."""
+PACED_RECORDS = 240
+"""Sent a few at a time, for latency; the rest goes at once, for throughput."""
 
 
 class Journey:
@@ -32,7 +29,7 @@ class Journey:
     def __init__(self, state: Path, trials: int) -> None:
         self.state = state
         self._trials = trials
-        self._narrator = Narrator(steps=5)
+        self._narrator = Narrator(steps=7)
         self._stack = Stack(
             state,
             services=SERVERS,
@@ -64,14 +61,20 @@ class Journey:
             s3 = client("s3", variables)
             decision = mage.read_json(s3, variables["ARTIFACT_BUCKET"], "outcomes/latest.json")
             students = self._held_out(s3)
-        with narrator.step("Deploy the function on the input stream"):
-            stack.add("lambda")
-            narrator.say(
-                f"{stack.configuration.function_name} follows {variables['STUDENTS_STREAM_NAME']}"
-            )
-        with narrator.step("Stream students in, read predictions back"):
-            tally, burst = self._stream(students)
-        return Findings(decision=decision, tally=tally, burst=burst, steps=narrator.seconds)
+        with narrator.step("Deploy the function on the input stream, start monitoring"):
+            variables |= SETTINGS
+            stack.add("lambda", "monitoring")
+        with Traffic(variables) as traffic:
+            loop = Loop(stack, traffic, students, narrator)
+            with narrator.step("Stream students in, read predictions back"):
+                self._stream(students, traffic)
+                loop.quiet()
+            with narrator.step("Stream a shifted cohort: more absences, less study"):
+                loop.drift()
+            with narrator.step("Late labels arrive; retrain in Mage, pass the gate, swap"):
+                loop.label(self.state)
+                loop.retrain()
+        return Findings(decision, traffic.tally, loop=loop.found, loop_problems=loop.problems)
 
     def _held_out(self, s3: Any) -> pd.DataFrame:
         """The students no model was fitted on: the run's validation and test splits."""
@@ -83,30 +86,11 @@ class Journey:
             frames.append(pd.read_parquet(io.BytesIO(body)).assign(split=split))
         return pd.concat(frames, ignore_index=True)
 
-    def _stream(self, students: pd.DataFrame) -> tuple[Tally, Tally]:
-        variables, narrator = self._stack.environment, self._narrator
-        kinesis = client("kinesis", variables)
-        stream = variables["STUDENTS_STREAM_NAME"]
-        arn = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"][
-            "StreamARN"
-        ]
-
-        def identify(shard_id: str, sequence_number: str) -> str:
-            return prediction_id(arn, shard_id, sequence_number)
-
-        events = cohort.mixed(cohort.good_events(students), cohort.bad_events(), SEED)
-        narrator.say(
-            f"{len(students)} held-out students and {len(cohort.bad_events())} broken records"
-        )
-        tallies = Tally(), Tally()
-        with Reader(kinesis, variables["PREDICTIONS_STREAM_NAME"]) as reader:
-            for tally, part, pace in (
-                (tallies[0], events[:TRICKLE], (5, 0.05)),
-                (tallies[1], events[TRICKLE:], (500, 0.0)),
-            ):
-                with narrator.progress("answers", len(part)) as advance:
-                    Feeder(kinesis, stream, identify, tally).put(part, *pace)
-                    reader.settle(tally, ANSWER_SECONDS, advance)
-        if not tallies[0].answers:
-            raise JourneyFailed(f"no prediction came back; see {self.state / 'logs'}")
-        return tallies
+    def _stream(self, students: pd.DataFrame, traffic: Traffic) -> None:
+        good, bad = cohort.good_events(students), cohort.bad_events()
+        events = cohort.mixed(good, bad, SEED)
+        self._narrator.say(f"{len(good)} held-out students and {len(bad)} broken records")
+        with self._narrator.progress("answers", len(events)) as advance:
+            traffic.send(events[:1], COLD, progress=advance)
+            traffic.send(events[1:PACED_RECORDS], PACED, (5, 0.05), advance)
+            traffic.send(events[PACED_RECORDS:], BURST, progress=advance)

@@ -13,42 +13,53 @@ from rich.table import Table
 
 from infrastructure.local.journey.tally import Tally
 
+COLD, PACED, BURST = "cold", "paced", "burst"
+"""The phases of the normal stream: the first record alone, then a few at a time, then the rest."""
+
 
 @dataclass
 class Findings:
-    """What the journey saw. ``tally`` is the paced part of the stream, ``burst`` the rest."""
+    """What the journey saw.
+
+    ``decision`` is the first training's outcome; ``loop`` and ``loop_problems`` come from the
+    drift loop.
+    """
 
     decision: dict[str, Any]
     tally: Tally
-    burst: Tally
-    steps: dict[str, float]
     seconds: float = 0.0
-    extra: dict[str, str] = field(default_factory=dict)
-    further_problems: list[str] = field(default_factory=list)
+    loop: dict[str, str] = field(default_factory=dict)
+    loop_problems: list[str] = field(default_factory=list)
 
     @property
     def problems(self) -> list[str]:
         """Why the journey must not end with exit code 0."""
-        return [*self.tally.wrong(), *self.burst.wrong(), *self.further_problems]
+        return [*self.tally.wrong(), *self.loop_problems]
 
     def rows(self) -> list[tuple[str, str]]:
         """The summary as (what, value) pairs."""
-        both = (self.tally, self.burst)
-        asked = sum(len(t.expected) for t in both)
-        answered = sum(len(t.answers) for t in both)
-        repeated = sum(t.repeated for t in both)
-        rejected = self.tally.rejections() + self.burst.rejections()
-        truth, predicted = (np.concatenate(part) for part in zip(*(t.grades() for t in both)))
-        milliseconds = self.tally.latencies() * 1000
+        tally = self.tally
+        rejected = tally.rejections()
+        right = {phase: tally.grades(phase) for phase in (PACED, BURST)}
+        held_out = np.concatenate(list(right.values()))
+        milliseconds = tally.latencies(PACED) * 1000
         p50, p95 = np.percentile(milliseconds, [50, 95])
         return [
             ("champion", self._champion()),
-            ("one answer each", f"{answered} of {asked} inputs, {repeated} repeats dropped"),
-            ("grade was right", f"{np.mean(truth == predicted):.1%} of {len(truth)} students"),
+            (
+                "one answer each",
+                f"{len(tally.answers):,} of {len(tally.expected):,} inputs"
+                f" ({tally.repeated} repeats dropped)",
+            ),
+            (
+                "grade was right",
+                f"{np.mean(held_out[:, 0] == held_out[:, 1]):.1%} of {len(held_out)} held-out"
+                " students",
+            ),
             ("rejected", f"{sum(rejected.values())}: {words(rejected)}"),
-            ("put to answer", f"p50 {p50:.0f} ms, p95 {p95:.0f} ms"),
-            ("burst", f"{self.burst.records_per_second():,.0f} records/s, two shards"),
-            *self.extra.items(),
+            ("put to answer", f"p50 {p50:.0f} ms, p95 {p95:.0f} ms (warm)"),
+            ("burst", f"{tally.records_per_second(BURST):,.0f} records/s over two shards"),
+            *self.loop.items(),
             ("time", f"{self.seconds:.0f} s"),
         ]
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from inference.identity import prediction_id
 from infrastructure.local.journey.cohort import Event
+from infrastructure.local.journey.errors import JourneyFailed
 from infrastructure.local.journey.tally import Tally
+from infrastructure.local.provision import client
 
 CHUNK = 500  # the most PutRecords takes
 POLL_SECONDS = 0.02
-
+ANSWER_SECONDS = 60.0
 
 Progress = Callable[[int], object]
 
@@ -23,65 +25,30 @@ def silent(_: int) -> None:
     """The progress of someone who does not look."""
 
 
-@dataclass(frozen=True)
-class Feeder:
-    """Puts events on ``stream`` and enters each in ``tally``.
+class Traffic:
+    """Puts events and reads their answers on a thread of its own, for as long as it is entered.
 
-    ``identify`` turns (shard id, sequence number) into the prediction id that will answer it.
+    ``tally`` holds everything put and everything answered since then.
     """
 
-    kinesis: Any
-    stream: str
-    identify: Callable[[str, str], str]
-    tally: Tally
-
-    def put(
-        self,
-        events: Sequence[Event],
-        chunk: int = CHUNK,
-        pause: float = 0.0,
-        progress: Progress = silent,
-    ) -> None:
-        """Put ``events``, ``chunk`` at a time; failed entries go again until they are in."""
-        for start in range(0, len(events), chunk):
-            waiting = list(events[start : start + chunk])
-            while waiting:
-                failed = self._put_once(waiting)
-                progress(len(waiting) - len(failed))
-                waiting = failed
-            time.sleep(pause)
-
-    def _put_once(self, events: list[Event]) -> list[Event]:
-        moment = time.time()
-        entries = [{"Data": e.data, "PartitionKey": e.partition_key} for e in events]
-        results = self.kinesis.put_records(StreamName=self.stream, Records=entries)["Records"]
-        failed = []
-        for event, result in zip(events, results, strict=True):
-            if "ErrorCode" in result:
-                failed.append(event)
-            else:
-                identity = self.identify(result["ShardId"], result["SequenceNumber"])
-                self.tally.put(identity, event, moment)
-        return failed
-
-
-class Reader:
-    """Reads a stream's new records on a thread of its own, from the moment it is entered."""
-
-    def __init__(self, kinesis: Any, stream: str) -> None:
-        self.records: list[tuple[dict[str, Any], float]] = []
-        self._kinesis = kinesis
-        self._stream = stream
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.tally = Tally()
+        self._kinesis = client("kinesis", variables)
+        self._students = variables["STUDENTS_STREAM_NAME"]
+        self._predictions = variables["PREDICTIONS_STREAM_NAME"]
+        about = self._kinesis.describe_stream_summary(StreamName=self._students)
+        self._arn: str = about["StreamDescriptionSummary"]["StreamARN"]
+        self._read: list[tuple[dict[str, Any], float]] = []
+        self._iterators: dict[str, str] = {}
         self._stop = threading.Event()
         self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._run, name="predictions", daemon=True)
-        self._iterators: dict[str, str] = {}
+        self._thread = threading.Thread(target=self._follow, name="predictions", daemon=True)
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Traffic:
         # The position is taken before the first put, so no answer can be missed.
-        for shard in self._kinesis.list_shards(StreamName=self._stream)["Shards"]:
+        for shard in self._kinesis.list_shards(StreamName=self._predictions)["Shards"]:
             self._iterators[shard["ShardId"]] = self._kinesis.get_shard_iterator(
-                StreamName=self._stream, ShardId=shard["ShardId"], ShardIteratorType="LATEST"
+                StreamName=self._predictions, ShardId=shard["ShardId"], ShardIteratorType="LATEST"
             )["ShardIterator"]
         self._thread.start()
         return self
@@ -90,34 +57,63 @@ class Reader:
         self._stop.set()
         self._thread.join(timeout=10)
 
-    def _run(self) -> None:
+    def send(
+        self,
+        events: Sequence[Event],
+        phase: str,
+        pace: tuple[int, float] = (CHUNK, 0.0),
+        progress: Progress = silent,
+    ) -> None:
+        """Put ``events`` and wait for their answers; ``pace`` is (records per put, pause in s).
+
+        Raises JourneyFailed when answers are still missing after a minute.
+        """
+        chunk, pause = pace
+        for start in range(0, len(events), chunk):
+            waiting = list(events[start : start + chunk])
+            while waiting:
+                waiting = self._put(waiting, phase)
+            self._collect(progress)
+            time.sleep(pause)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while self.tally.missing:
+            if time.monotonic() > deadline:
+                raise JourneyFailed(f"{self.tally.missing} inputs had no answer after a minute")
+            time.sleep(POLL_SECONDS)
+            self._collect(progress)
+
+    def _put(self, events: list[Event], phase: str) -> list[Event]:
+        """Put once; return the entries that Kinesis refused for now."""
+        moment = time.time()
+        entries = [{"Data": e.data, "PartitionKey": e.partition_key} for e in events]
+        results = self._kinesis.put_records(StreamName=self._students, Records=entries)["Records"]
+        failed = []
+        for event, result in zip(events, results, strict=True):
+            if "ErrorCode" in result:
+                failed.append(event)
+            else:
+                identity = prediction_id(self._arn, result["ShardId"], result["SequenceNumber"])
+                self.tally.put(identity, event, moment, phase)
+        return failed
+
+    def _collect(self, progress: Progress) -> None:
+        if self._error is not None:
+            raise self._error
+        arrived, self._read = self._read, []
+        for answer, moment in arrived:
+            self.tally.read(answer, moment)
+        progress(len(arrived))
+
+    def _follow(self) -> None:
         try:
             while not self._stop.wait(POLL_SECONDS):
                 for shard, iterator in list(self._iterators.items()):
                     page = self._kinesis.get_records(ShardIterator=iterator, Limit=10_000)
                     moment = time.time()
-                    for record in page["Records"]:
-                        self.records.append((json.loads(record["Data"]), moment))
+                    self._read += [(json.loads(r["Data"]), moment) for r in page["Records"]]
                     if page.get("NextShardIterator"):
                         self._iterators[shard] = page["NextShardIterator"]
                     else:
                         del self._iterators[shard]
         except Exception as error:  # pylint: disable=broad-exception-caught
-            self._error = error  # a thread cannot raise to its owner: settle() does
-
-    def settle(self, tally: Tally, timeout: float, progress: Progress = silent) -> None:
-        """Move what was read into ``tally`` until every input has its answer or time is up."""
-        deadline = time.monotonic() + timeout
-        taken = 0
-        while True:
-            arrived = self.records[taken:]
-            taken += len(arrived)
-            for answer, moment in arrived:
-                tally.read(answer, moment)
-            progress(len(arrived))
-            if self._error is not None:
-                raise self._error
-            if not tally.missing or time.monotonic() > deadline:
-                del self.records[:taken]
-                return
-            time.sleep(POLL_SECONDS)
+            self._error = error  # a thread cannot raise to its owner: send() does

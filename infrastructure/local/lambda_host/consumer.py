@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infrastructure.local.errors import LocalCloudError
 from infrastructure.local.lambda_host.checkpoint import Checkpoints, Position
-from infrastructure.local.lambda_host.errors import TargetUnavailable
 from infrastructure.local.lambda_host.failure import FailureQueue, message
 from infrastructure.local.lambda_host.record import event
 from infrastructure.local.lambda_host.response import Outcome, interpret
@@ -68,6 +68,7 @@ class ShardConsumer(threading.Thread):
         self._saved = position.sequence_number
         self._changed = threading.Condition()
         self._stopping = False
+        self._last_records = time.monotonic()
         lanes = feed.settings.parallelization
         self._lanes = ThreadPoolExecutor(lanes, f"lane-{shard_id}")
         self._read_ahead = max(2 * feed.settings.batch_size * lanes, 1000)
@@ -78,32 +79,40 @@ class ShardConsumer(threading.Thread):
             self._stopping = True
             self._changed.notify()
 
+    def gone(self) -> None:
+        """Note that the stream no longer has this shard: what was read of it is all there will be."""
+        with self._changed:
+            self._reader.ended = True
+            self._shard.close()
+            self._changed.notify()
+
     def run(self) -> None:
         """Read and dispatch until the shard is finished or the mapping stops."""
-        last_records, next_read = time.monotonic(), 0.0
+        next_read = 0.0
         while not self._stopping and not self._shard.finished:
             if time.monotonic() >= next_read and not self._reader.ended:
-                wait = self._feed.polling.active
-                if self._shard.unfinished < self._read_ahead:
-                    try:
-                        if self._read():
-                            last_records = time.monotonic()
-                    except (BotoCoreError, ClientError) as error:
-                        _LOG.warning("%s: reading failed, going on: %s", self.shard_id, error)
-                        wait = _ERROR_SECONDS * random.uniform(0.5, 1.5)
-                if (
-                    wait == self._feed.polling.active
-                    and time.monotonic() - last_records > self._feed.polling.quiet_after
-                ):
-                    wait = self._feed.polling.idle
-                next_read = time.monotonic() + wait
+                next_read = time.monotonic() + self._poll()
             self._dispatch()
             self._sleep(next_read)
         if self._shard.finished:
-            self._feed.checkpoints.save(
-                {self.shard_id: Position(self._shard.checkpoint, closed=True)}
-            )
-        self._lanes.shutdown(wait=False, cancel_futures=True)
+            closed = Position(self._shard.checkpoint, closed=True)
+            self._feed.checkpoints.save({self.shard_id: closed})
+        # What the function is working on may finish; ``join``'s timeout says how long it may take.
+        self._lanes.shutdown(wait=True, cancel_futures=True)
+
+    def _poll(self) -> float:
+        """Read once, unless enough is waiting; return the seconds until the next read."""
+        polling = self._feed.polling
+        if self._shard.unfinished >= self._read_ahead:
+            return polling.active
+        try:
+            if self._read():
+                self._last_records = time.monotonic()
+        except (BotoCoreError, ClientError) as error:
+            _LOG.warning("%s: reading failed, going on: %s", self.shard_id, error)
+            return _ERROR_SECONDS * random.uniform(0.5, 1.5)
+        quiet = time.monotonic() - self._last_records > polling.quiet_after
+        return polling.idle if quiet else polling.active
 
     def _read(self) -> int:
         records = self._reader.read(_READ_LIMIT)
@@ -121,13 +130,13 @@ class ShardConsumer(threading.Thread):
         if discards:
             self._save()
         for batch in batches:
-            self._lanes.submit(self._process, batch).add_done_callback(_log_crash)
+            self._lanes.submit(self._process, batch).add_done_callback(self._ended)
 
     def _sleep(self, next_read: float) -> None:
         with self._changed:
             if self._stopping or self._shard.finished:
                 return
-            wake = self._shard.wake_at(time.time())
+            wake = self._shard.wake_at()
             pause = 1.0 if self._reader.ended else next_read - time.monotonic()
             if wake is not None:
                 pause = min(pause, wake - time.time())
@@ -142,7 +151,7 @@ class ShardConsumer(threading.Thread):
             outcome = interpret(
                 invocation, batch.sequence_numbers, self._feed.settings.report_batch_item_failures
             )
-        except TargetUnavailable as error:
+        except LocalCloudError as error:
             _LOG.warning("%s: the function cannot be invoked: %s", self.shard_id, error)
             outcome = Outcome(0, invoked=False)
         if self._stopping and outcome.error is not None:
@@ -155,6 +164,12 @@ class ShardConsumer(threading.Thread):
         for discard in discards:
             self._give_up(discard)
         self._save()
+
+    def _ended(self, future: Future[None]) -> None:
+        if not future.cancelled() and (error := future.exception()):
+            # The mapping starts a new consumer from the checkpoint: nothing is lost, some may be repeated.
+            _LOG.error("%s: starting over from the checkpoint", self.shard_id, exc_info=error)
+            self.stop()
 
     def _give_up(self, discard: Discard) -> None:
         document = message(
@@ -181,8 +196,3 @@ class ShardConsumer(threading.Thread):
                 return
             self._saved = checkpoint
         self._feed.checkpoints.save({self.shard_id: Position(checkpoint)})
-
-
-def _log_crash(future: Future[None]) -> None:
-    if not future.cancelled() and (error := future.exception()):
-        _LOG.error("a batch was lost from memory, it is read again after a restart", exc_info=error)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infrastructure.local.configuration import REPOSITORY, Configuration
+from infrastructure.local.lambda_host.errors import TargetUnavailable
 from infrastructure.local.lambda_host.instance import Code, Instance
 from infrastructure.local.lambda_host.target import Invocation
 from infrastructure.local.service import base_environment
@@ -65,9 +66,12 @@ class Function:
         self._lock = threading.Lock()
         self._idle: list[Instance] = []
         self._all: set[Instance] = set()
+        self._closed = False
 
     def _acquire(self) -> Instance:
         with self._lock:
+            if self._closed:
+                raise TargetUnavailable("the function is being closed")
             while self._idle:
                 instance = self._idle.pop()
                 if instance.usable:
@@ -95,6 +99,7 @@ class Function:
     def close(self) -> None:
         """End every execution environment."""
         with self._lock:
+            self._closed = True
             for instance in self._all:
                 instance.close()
             self._all.clear()

@@ -109,6 +109,8 @@ class Mapping:
         running = {
             shard_id for shard_id, consumer in self._consumers.items() if consumer.is_alive()
         }
+        for shard_id in running - set(positions) if positions else ():
+            self._consumers[shard_id].gone()
         for shard_id in startable(shards, closed, running):
             consumer = ShardConsumer(self._feed, shard_id, positions[shard_id] or Position())
             self._consumers[shard_id] = consumer

@@ -13,10 +13,11 @@ everything is done.
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from infrastructure.local.lambda_host.record import MAXIMUM_PAYLOAD_BYTES, Record
 from infrastructure.local.lambda_host.response import Outcome
@@ -118,22 +119,12 @@ class Shard:
                     discards.append(Discard(tuple(old), TOO_OLD, batch.invokes))
                 if fresh:
                     lane.busy = True
-                    batches.append(_replace(batch, fresh))
+                    batches.append(replace(batch, records=tuple(fresh)))
         return batches, discards
 
-    def wake_at(self, now: float) -> float | None:
-        """Return when ``take`` may have something to say again without new events, or None."""
-        times = []
-        for lane in self._lanes:
-            if lane.busy:
-                continue
-            if lane.retries:
-                times.append(lane.retries[0].not_before)
-            elif lane.waiting:
-                times.append(
-                    now if self._full(lane) else lane.waiting[0][0] + self._settings.window
-                )
-        return min(times, default=None)
+    def wake_at(self) -> float | None:
+        """Return when ``take`` may have something to say without new events in between, or None."""
+        return min((self._due(lane) for lane in self._lanes if not lane.busy), default=None)
 
     def settle(self, batch: Batch, outcome: Outcome, now: float) -> list[Discard]:
         """Record what came of a batch; return what has to be given up."""
@@ -143,8 +134,8 @@ class Shard:
         rest = batch.records[outcome.done :]
         if not rest:
             return []
-        lane.retries.extendleft(reversed(retries := list(self._retry(batch, rest, outcome, now))))
-        if retries:
+        if retries := self._retries(batch, rest, outcome, now):
+            lane.retries.extendleft(reversed(retries))
             return []
         return [Discard(rest, RETRIES_EXHAUSTED, batch.invokes + 1, outcome.error)]
 
@@ -152,36 +143,44 @@ class Shard:
         """Count given-up records as done, once whoever must know has been told."""
         self._finish(record.sequence_number for record in discard.records)
 
-    def _retry(
+    def _retries(
         self, batch: Batch, rest: tuple[Record, ...], outcome: Outcome, now: float
-    ) -> Iterator[Batch]:
-        settings, size = self._settings, len(rest)
-        failures = batch.failures + 1
-        backoff = min(
+    ) -> list[Batch]:
+        """Return what to invoke instead of a failed batch; nothing when its retries are used up."""
+        settings, lane = self._settings, batch.lane
+        pause = min(
             settings.longest_backoff, settings.first_backoff * 2.0 ** min(batch.failures, 30)
         )
+        failures, later = batch.failures + 1, now + pause
         if not outcome.invoked:
-            yield Batch(batch.lane, rest, batch.retries, batch.invokes, failures, now + backoff)
-            return
+            return [Batch(lane, rest, batch.retries, batch.invokes, failures, later)]
         invokes = batch.invokes + 1
         if settings.bisect and outcome.done:
             # Bisected at the reported record: what was before it is done, the quota is not touched.
-            yield Batch(batch.lane, rest, batch.retries, invokes, batch.failures, now)
-        elif settings.bisect and outcome.error is not None and size > 1:
-            for half in (rest[: (size + 1) // 2], rest[(size + 1) // 2 :]):
-                yield Batch(batch.lane, half, batch.retries, invokes, batch.failures, now)
-        elif settings.maximum_retries < 0 or batch.retries < settings.maximum_retries:
-            yield Batch(batch.lane, rest, batch.retries + 1, invokes, failures, now + backoff)
+            return [Batch(lane, rest, batch.retries, invokes, batch.failures, now)]
+        if settings.bisect and outcome.error is not None and len(rest) > 1:
+            middle = (len(rest) + 1) // 2
+            halves = rest[:middle], rest[middle:]
+            return [Batch(lane, h, batch.retries, invokes, batch.failures, now) for h in halves]
+        if 0 <= settings.maximum_retries <= batch.retries:
+            return []
+        return [Batch(lane, rest, batch.retries + 1, invokes, failures, later)]
+
+    def _due(self, lane: _Lane) -> float:
+        """Return when the lane's next batch may be taken."""
+        if lane.retries:
+            return lane.retries[0].not_before
+        if not lane.waiting:
+            return math.inf
+        if self._closed or self._settings.window <= 0 or self._full(lane):
+            return -math.inf
+        return lane.waiting[0][0] + self._settings.window
 
     def _next(self, index: int, lane: _Lane, now: float) -> Batch | None:
+        if self._due(lane) > now:
+            return None
         if lane.retries:
-            return lane.retries.popleft() if lane.retries[0].not_before <= now else None
-        if not lane.waiting:
-            return None
-        if not (
-            self._full(lane) or self._closed or lane.waiting[0][0] + self._settings.window <= now
-        ):
-            return None
+            return lane.retries.popleft()
         records: list[Record] = []
         size = 0
         while lane.waiting and len(records) < self._settings.batch_size:
@@ -193,8 +192,6 @@ class Shard:
 
     def _full(self, lane: _Lane) -> bool:
         if len(lane.waiting) >= self._settings.batch_size:
-            return True
-        if self._settings.window <= 0:
             return True
         return sum(record.payload_bytes for _, record in lane.waiting) > MAXIMUM_PAYLOAD_BYTES
 
@@ -210,9 +207,3 @@ class Shard:
         while self._open and self._open[0] in self._done:
             self.checkpoint = self._open.popleft()
             self._done.remove(self.checkpoint)
-
-
-def _replace(batch: Batch, records: list[Record]) -> Batch:
-    return Batch(
-        batch.lane, tuple(records), batch.retries, batch.invokes, batch.failures, batch.not_before
-    )

@@ -1,6 +1,7 @@
-"""The selected model on the test split, against given and clean labels."""
+"""The selected model on the test split, against given and clean labels, with effects and pictures."""
 
-from orchestrator.training import promotion
+from orchestrator.training import evaluation
+from orchestrator.training.variables import Variables
 
 if "transformer" not in globals():
     from mage_ai.data_preparation.decorators import transformer
@@ -10,11 +11,11 @@ if "test" not in globals():
 
 @transformer
 def evaluate_candidate(dataset, selection, *args, **variables):
-    """The selected model on the test split, against given and clean labels."""
-    return promotion.evaluate_candidate(dataset, selection)
+    """The selected model on the test split, with effects and pictures."""
+    return evaluation.evaluate_candidate(dataset, selection, Variables.parse(variables))
 
 
 @test
 def test_output(output, *args):
     """f1-macro is a share."""
-    assert 0 <= output["test_f1_macro"] <= 1, "f1-macro is not a share"
+    assert 0 <= output["f1_macro"] <= 1, "f1-macro is not a share"

@@ -8,7 +8,7 @@ import boto3
 _KINESIS = boto3.client("kinesis")
 
 
-def lambda_handler(event, context):
+def lambda_handler(event, context):  # pylint: disable=unused-argument
     """Put every record's data on PREDICTIONS_STREAM_NAME, unchanged."""
     entries = [
         {

@@ -1,0 +1,182 @@
+"""The local cloud's services: nothing left behind however their owner ends, state kept, other ports
+where taken.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infrastructure.local.configuration import REPOSITORY
+from infrastructure.local.emulator import Emulator
+from infrastructure.local.errors import AlreadyRunning
+from infrastructure.local.lock import is_held, wait_free
+from infrastructure.local.mlflow import MlflowServer
+from infrastructure.local.ports import is_listening
+from infrastructure.local.postgres import Postgres
+from infrastructure.local.provision import client, provision
+from infrastructure.local.stack import Options, Stack
+from tests.infrastructure.local.deployment import HANDLERS, eventually, write_variables
+from tests.infrastructure.local.processes import child_of, listeners, of_state
+
+ECHO = f"{HANDLERS}.echo.lambda_handler"
+OWNER = """
+import sys, time
+from pathlib import Path
+from infrastructure.local.stack import Options, Stack
+stack = Stack(Path(sys.argv[1]), services=("postgres", "lambda"), options=Options(handler=sys.argv[2]))
+stack.start()
+print(*(service.port for service in stack.services.values()), flush=True)
+time.sleep(600)
+"""
+"""A program that starts a stack and waits: for ending it in unfriendly ways."""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_outlives_its_owner(tmp_path: Path, number: signal.Signals) -> None:
+    """GIVEN a running stack WHEN its owner gets Ctrl-C, SIGTERM or SIGKILL THEN no process, port or
+    lock is left.
+    """
+    state = tmp_path / "state"
+    with subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(state), ECHO],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as owner:
+        assert owner.stdout is not None
+        ports = [int(port) for port in owner.stdout.readline().split()]
+        assert all(is_listening(port) for port in ports[:2])
+        assert len(of_state(state)) > 4
+        owner.send_signal(number)
+        owner.wait(30)
+    assert wait_free(state, 40)
+    assert not of_state(state)
+    assert not any(is_listening(port) for port in ports)
+
+
+def test_every_listener_is_on_loopback(tmp_path: Path) -> None:
+    """GIVEN every kind of server WHEN it runs THEN all it listens on is loopback, MQTT's 8883 not
+    among it.
+    """
+    state = tmp_path / "state"
+    with Stack(state, services=("postgres", "mlflow", "lambda"), options=Options(handler=ECHO)):
+        listening = listeners(of_state(state))
+    assert len(listening) >= 3
+    assert {address for address, _ in listening} == {"127.0.0.1"}
+    assert 8883 not in {port for _, port in listening}
+
+
+def test_a_directory_has_one_owner(tmp_path: Path) -> None:
+    """GIVEN a stack WHEN another wants its directory THEN it is refused; afterwards the directory
+    is free.
+    """
+    with Stack(tmp_path, services=()):
+        with pytest.raises(AlreadyRunning, match=str(os.getpid())):
+            Stack(tmp_path, services=()).start()
+        assert is_held(tmp_path)
+    assert not is_held(tmp_path)
+
+
+def test_state_survives_a_restart(tmp_path: Path) -> None:
+    """GIVEN records, objects and rows WHEN the stack stops and starts again THEN they are still
+    there.
+    """
+    file = write_variables(tmp_path)
+    options = Options(file)
+    with Stack(tmp_path / "state", services=("postgres",), options=options) as stack:
+        names = stack.configuration
+        client("s3", stack.environment).put_object(
+            Bucket=names.model_bucket_name, Key="k", Body=b"v"
+        )
+        client("kinesis", stack.environment).put_record(
+            StreamName=names.students_stream_name, PartitionKey="k", Data=b"kept"
+        )
+        psql(
+            stack.environment["DATABASE_URL"],
+            "CREATE TABLE kept (x int); INSERT INTO kept VALUES (7)",
+        )
+    with Stack(tmp_path / "state", services=("postgres",), options=options) as stack:
+        s3, kinesis = client("s3", stack.environment), client("kinesis", stack.environment)
+        assert s3.get_object(Bucket=names.model_bucket_name, Key="k")["Body"].read() == b"v"
+        found = []
+        for shard in kinesis.list_shards(StreamName=names.students_stream_name)["Shards"]:
+            iterator = kinesis.get_shard_iterator(
+                StreamName=names.students_stream_name,
+                ShardId=shard["ShardId"],
+                ShardIteratorType="TRIM_HORIZON",
+            )["ShardIterator"]
+            found += kinesis.get_records(ShardIterator=iterator)["Records"]
+        assert [record["Data"] for record in found] == [b"kept"]
+        assert psql(stack.environment["DATABASE_URL"], "SELECT x FROM kept") == [(7,)]
+
+
+def psql(url: str, statement: str) -> list[tuple[object, ...]]:
+    """Run a statement; return its rows."""
+    import psycopg2  # pylint: disable=import-outside-toplevel
+
+    connection = psycopg2.connect(url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+def test_a_taken_port_is_not_fought_over(tmp_path: Path) -> None:
+    """GIVEN something on the usual port WHEN a service starts THEN it takes another one and says
+    so.
+    """
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            other.bind(("127.0.0.1", Emulator.preferred_port))
+            other.listen()
+        except OSError:
+            pass  # somebody else holds it already, which serves as well
+        emulator = Emulator(tmp_path, usual_port=True)
+        assert emulator.port != Emulator.preferred_port
+        assert str(Emulator.preferred_port) in emulator.note
+        with emulator:
+            assert is_listening(emulator.port)
+
+
+def test_provisioning_twice_changes_nothing(local_stack: Stack) -> None:
+    """GIVEN a provisioned endpoint WHEN it is provisioned again THEN the variables are the same and
+    data stays.
+    """
+    again = provision(local_stack.configuration, local_stack.environment)
+    assert again.items() <= local_stack.environment.items()
+
+
+def test_a_server_that_ends_early_says_why(tmp_path: Path) -> None:
+    """GIVEN a database MLflow cannot read WHEN it starts THEN the error holds its log, and nothing
+    runs on.
+    """
+    server = MlflowServer(tmp_path)
+    server.directory.mkdir()
+    (server.directory / "mlflow.db").write_bytes(b"this is no database" * 100)
+    with pytest.raises(Exception, match="file is not a database"), server:
+        pass
+    eventually(lambda: not of_state(tmp_path))
+
+
+def test_postgres_recovers_from_a_kill(tmp_path: Path) -> None:
+    """GIVEN a Postgres whose server process is killed WHEN it is started again THEN committed rows
+    are there.
+    """
+    with Postgres(tmp_path) as server:
+        psql(server.url, "CREATE TABLE t (x int); INSERT INTO t VALUES (1)")
+        assert server.process is not None and server.process.pid is not None
+        postmaster = child_of(server.process.pid)
+        os.kill(postmaster, signal.SIGKILL)
+        eventually(lambda: server.process is not None and not server.process.alive)
+    with Postgres(tmp_path) as server:
+        assert psql(server.url, "SELECT x FROM t") == [(1,)]

@@ -1,0 +1,135 @@
+"""`make up`, `status` and `down`: a supervisor that outlives its starter, revives services, and
+ends cleanly.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infrastructure.local import control
+from infrastructure.local.board import Board, read_board, read_variables
+from infrastructure.local.configuration import REPOSITORY
+from infrastructure.local.errors import LocalCloudError
+from infrastructure.local.lock import is_held, wait_free
+from infrastructure.local.ports import is_listening
+from infrastructure.local.provision import client
+from tests.infrastructure.local.deployment import eventually
+from tests.infrastructure.local.processes import child_of, of_state
+
+
+@pytest.fixture(name="state")
+def state_fixture(tmp_path: Path) -> Iterator[Path]:
+    """A state directory; what runs in it is stopped at the end."""
+    yield tmp_path / "state"
+    control.down(tmp_path / "state")
+    assert not of_state(tmp_path)
+
+
+def local(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m infrastructure.local`` on ``state``."""
+    command = [sys.executable, "-m", "infrastructure.local", "--state", str(state), *arguments]
+    return subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def board_of(state: Path) -> Board:
+    """Return the board, which must be there."""
+    board = read_board(state)
+    assert board is not None
+    return board
+
+
+def test_up_status_down(state: Path) -> None:
+    """GIVEN nothing WHEN up, up, status, down, down are called THEN each does what it says, once."""
+    first = local(state, "up", "postgres")
+    assert first.returncode == 0, first.stderr
+    board = board_of(state)
+    assert {entry.name: entry.state for entry in board.services} == {
+        "emulator": "ready",
+        "postgres": "ready",
+    }
+    variables = read_variables(state)
+    assert variables is not None
+    assert client("s3", variables).list_buckets()["Buckets"]
+    assert variables["DATABASE_URL"] in first.stdout
+
+    again = local(state, "up")
+    assert again.returncode == 0
+    assert board_of(state).pid == board.pid
+
+    table = local(state, "status").stdout
+    assert "postgres" in table and str(board.pid) in table
+    sourced = subprocess.run(
+        ["sh", "-c", f"set -a; . {state}/env; printenv DATABASE_URL"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert sourced.stdout.strip() == variables["DATABASE_URL"]
+
+    assert "stopped" in local(state, "down").stdout
+    assert not of_state(state)
+    assert not is_held(state) and read_board(state) is None and not (state / "env").exists()
+    assert "nothing runs" in local(state, "down").stdout
+    assert "nothing runs" in local(state, "status").stdout
+
+
+def test_a_crashed_service_is_revived(state: Path) -> None:
+    """GIVEN a running stack WHEN the emulator is killed THEN it comes back at the same address,
+    provisioned.
+    """
+    control.up(state, ["emulator"], lambda _: None)
+    variables = read_variables(state)
+    (entry,) = board_of(state).services
+    assert variables is not None and entry.pid is not None
+    server = child_of(entry.pid)
+    os.kill(server, signal.SIGKILL)
+    eventually(lambda: board_of(state).services[0].restarts == 1)
+    eventually(lambda: board_of(state).services[0].state == "ready")
+    streams = client("kinesis", variables).list_streams()["StreamNames"]
+    assert variables["STUDENTS_STREAM_NAME"] in streams
+
+
+def test_a_killed_supervisor_takes_its_services_along(state: Path) -> None:
+    """GIVEN a running stack WHEN the supervisor gets SIGKILL THEN its services end, and up starts
+    anew.
+    """
+    control.up(state, ["emulator"], lambda _: None)
+    board, variables = board_of(state), read_variables(state)
+    assert variables is not None
+    os.kill(board.pid, signal.SIGKILL)
+    assert wait_free(state, 40)
+    assert not is_listening(int(variables["AWS_ENDPOINT_URL"].rpartition(":")[2]))
+    assert "nothing runs" in control.status(state)
+    control.up(state, ["emulator"], lambda _: None)
+    assert board_of(state).pid != board.pid
+
+
+def test_ctrl_c_while_starting_stops_what_has_started(state: Path) -> None:
+    """GIVEN up at work WHEN Ctrl-C comes THEN it ends with 130 and nothing runs."""
+    command = [sys.executable, "-m", "infrastructure.local", "--state", str(state), "up", "mlflow"]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as up:
+        eventually(lambda: (state / "logs" / "mlflow.log").exists())
+        up.send_signal(signal.SIGINT)
+        assert up.wait(90) == 130
+    assert not is_held(state)
+
+
+def test_a_service_that_cannot_start_ends_the_stack(state: Path) -> None:
+    """GIVEN an MLflow whose database is damaged WHEN up is called THEN it fails with the reason and
+    nothing runs.
+    """
+    (state / "mlflow").mkdir(parents=True)
+    (state / "mlflow" / "mlflow.db").write_bytes(b"this is no database" * 100)
+    with pytest.raises(LocalCloudError, match="file is not a database"):
+        control.up(state, ["mlflow"], lambda _: None)
+    assert wait_free(state, 40)
+    assert "nothing runs" in control.status(state)

@@ -1,0 +1,130 @@
+"""What the event source mapping does when the function fails: retries, bisection, discards and
+their report.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.infrastructure.local.deployment import HANDLERS, Deployment, eventually
+
+FRAGILE = f"{HANDLERS}.fragile.lambda_handler"
+Deploy = Callable[..., Deployment]
+
+
+def numbered(count: int, **orders: str) -> list[tuple[str, bytes]]:
+    """Return ``count`` records for one shard, with ``orders`` ({"at_3": "raise"}) among them."""
+    items = [("key", f"record-{number}".encode()) for number in range(count)]
+    for place, order in orders.items():
+        items[int(place.removeprefix("at_"))] = ("key", order.encode())
+    return items
+
+
+@pytest.mark.parametrize("position", [0, 7, 19], ids=["start", "middle", "end"])
+def test_poison_is_isolated_and_reported(deploy: Deploy, position: int) -> None:
+    """GIVEN a record that always raises WHEN batches are bisected THEN all others are answered, it
+    alone is reported.
+    """
+    deployment = deploy(FRAGILE, mapping_maximum_retry_attempts=1)
+    items = numbered(20, **{f"at_{position}": "raise"})
+    placed = deployment.put(items)
+    with deployment:
+        deployment.wait_answers(19)
+        (failure,) = eventually(deployment.failures)
+    assert set(deployment.answers()) == {data for _, data in items} - {b"raise"}
+    shard_id, number = placed[position]
+    info = failure["KinesisBatchInfo"]
+    assert info["shardId"] == shard_id
+    assert info["startSequenceNumber"] == info["endSequenceNumber"] == number
+    assert info["batchSize"] == 1
+    assert info["streamArn"].endswith(deployment.configuration.students_stream_name)
+    assert info["approximateArrivalOfFirstRecord"] == info["approximateArrivalOfLastRecord"]
+    assert failure["requestContext"]["condition"] == "RetryAttemptsExhausted"
+    assert failure["requestContext"]["functionArn"].endswith(
+        f"{deployment.configuration.function_name}:$LATEST"
+    )
+    # Whole, in halves, ... alone, and alone once more.
+    assert failure["requestContext"]["approximateInvokeCount"] >= 2
+    assert failure["responseContext"]["functionError"] == "Unhandled"
+    assert failure["version"] == "1.0"
+
+
+def test_a_reported_record_is_retried_with_what_follows_it(deploy: Deploy) -> None:
+    """GIVEN a batch whose fourth record is reported WHEN retries end THEN three are answered, seven
+    reported.
+    """
+    deployment = deploy(FRAGILE, mapping_maximum_retry_attempts=2)
+    deployment.put(numbered(10, at_3="report"))
+    with deployment:
+        (failure,) = eventually(deployment.failures)
+    assert deployment.answers() == [b"record-0", b"record-1", b"record-2"]
+    assert failure["KinesisBatchInfo"]["batchSize"] == 7
+    assert "functionError" not in failure["responseContext"]
+
+
+def test_a_meaningless_response_fails_the_whole_batch(deploy: Deploy) -> None:
+    """GIVEN a response that is no list of failures WHEN retries end THEN the whole batch is
+    reported.
+    """
+    deployment = deploy(FRAGILE, mapping_maximum_retry_attempts=0, mapping_bisect_on_error=False)
+    deployment.put(numbered(5, at_2="garbage"))
+    with deployment:
+        (failure,) = eventually(deployment.failures)
+    assert failure["KinesisBatchInfo"]["batchSize"] == 5
+    assert not deployment.answers()
+
+
+@pytest.mark.parametrize("order", ["exit", "sleep"])
+def test_a_dead_or_stuck_function_is_replaced(deploy: Deploy, order: str) -> None:
+    """GIVEN a record on which the process exits or hangs THEN it is reported and the rest answered
+    by a new process.
+    """
+    deployment = deploy(FRAGILE, mapping_maximum_retry_attempts=0, function_timeout_seconds=1)
+    deployment.put(numbered(4, at_1=order))
+    with deployment:
+        deployment.wait_answers(3)
+        (failure,) = eventually(deployment.failures)
+    assert sorted(deployment.answers()) == [b"record-0", b"record-2", b"record-3"]
+    assert failure["KinesisBatchInfo"]["batchSize"] == 1
+
+
+def test_a_function_that_cannot_be_loaded_reports_everything(deploy: Deploy) -> None:
+    """GIVEN a handler that raises on import WHEN retries end THEN each record is reported and the
+    host goes on.
+    """
+    deployment = deploy(f"{HANDLERS}.broken.lambda_handler", mapping_maximum_retry_attempts=0)
+    deployment.put(numbered(2))
+    with deployment:
+        failures: list[dict[str, object]] = []
+        eventually(lambda: failures.extend(deployment.failures()) or len(failures) >= 2)
+        assert deployment.host and deployment.host.process and deployment.host.process.alive
+    assert "told to fail at import" in deployment.log()
+
+
+def test_old_records_are_reported_unsent(deploy: Deploy) -> None:
+    """GIVEN a record older than the maximum age WHEN the host starts
+    THEN it is reported without an invocation, and younger ones are answered."""
+    deployment = deploy(FRAGILE, mapping_maximum_record_age_seconds=5)
+    deployment.put(numbered(1, at_0="raise"))
+    time.sleep(5.1)
+    with deployment:
+        (failure,) = eventually(deployment.failures)
+        deployment.put([("key", b"young")])
+        assert deployment.wait_answers(1) == [b"young"]
+    assert failure["requestContext"]["condition"] == "RecordAgeExceeded"
+    assert failure["requestContext"]["approximateInvokeCount"] == 0
+    assert "responseContext" not in failure
+
+
+def test_every_kind_of_failure_in_one_batch(deploy: Deploy) -> None:
+    """GIVEN a raise, an exit and good records in one batch THEN the good ones are all answered."""
+    deployment = deploy(FRAGILE, mapping_maximum_retry_attempts=0)
+    deployment.put(numbered(8, at_0="raise", at_3="exit", at_4="raise"))
+    with deployment:
+        deployment.wait_answers(5)
+        failures: list[dict[str, object]] = []
+        eventually(lambda: failures.extend(deployment.failures()) or len(failures) >= 3)
+    assert sorted(deployment.answers()) == [f"record-{n}".encode() for n in (1, 2, 5, 6, 7)]

@@ -1,0 +1,148 @@
+"""Where the event source mapping goes on: restarts, starting positions, unreachable models, shards
+that split.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from inference.identity import prediction_id
+from tests.infrastructure.local.deployment import HANDLERS, Deployment, eventually
+
+ECHO = f"{HANDLERS}.echo.lambda_handler"
+STUDENT = {
+    "ParentalEducation": 2,
+    "StudyTimeWeekly": 19.83,
+    "Absences": 7,
+    "Tutoring": 1,
+    "ParentalSupport": 2,
+    "Extracurricular": 0,
+    "Sports": 0,
+    "Music": 1,
+    "Volunteering": 0,
+}
+Deploy = Callable[..., Deployment]
+
+
+def students(count: int) -> list[tuple[str, bytes]]:
+    """Return events of ``count`` students."""
+    events = [{"student_id": number, "student": STUDENT} for number in range(count)]
+    return [(str(event["student_id"]), json.dumps(event).encode()) for event in events]
+
+
+def test_killed_mid_stream_nothing_is_lost_or_doubled(deploy: Deploy) -> None:
+    """GIVEN 4,000 students WHEN the host is killed with SIGKILL again and again
+    THEN after dedupe by prediction_id every record has exactly one answer."""
+    deployment = deploy(mapping_batch_size=100, mapping_maximum_retry_attempts=-1)
+    deployment.publish()
+    arn = deployment.kinesis.describe_stream_summary(
+        StreamName=deployment.configuration.students_stream_name
+    )["StreamDescriptionSummary"]["StreamARN"]
+    placed = deployment.put(students(4000))
+    expected = {str(prediction_id(arn, shard, number)) for shard, number in placed}
+    kills = 0
+    for share in (0.1, 0.4, 0.7):
+        deployment.start()
+        eventually(lambda at=share: len(deployment.answers()) >= at * 4000)  # type: ignore[misc]
+        assert deployment.host and deployment.host.process and deployment.host.process.pid
+        os.killpg(os.getpgid(deployment.host.process.pid), signal.SIGKILL)
+        deployment.stop()
+        kills += 1
+    with deployment:
+        eventually(
+            lambda: {json.loads(a)["prediction_id"] for a in deployment.answers()} >= expected
+        )
+    answered = Counter(json.loads(answer)["prediction_id"] for answer in deployment.answers())
+    assert kills == 3
+    assert set(answered) == expected
+    assert not deployment.failures()
+
+
+def test_an_unreachable_model_delays_and_loses_nothing(deploy: Deploy) -> None:
+    """GIVEN an empty model bucket WHEN records come THEN none is acknowledged; once a model is
+    there all are answered.
+    """
+    deployment = deploy(mapping_maximum_retry_attempts=-1, function_timeout_seconds=5)
+    deployment.put(students(20))
+    with deployment:
+        eventually(lambda: '"Errors"' in deployment.log())
+        assert not deployment.answers()
+        deployment.publish()
+        answers = [json.loads(answer) for answer in deployment.wait_answers(20)]
+    assert {answer["status"] for answer in answers} == {"ok"}
+    assert {answer["prediction"]["student_id"] for answer in answers} == set(range(20))
+    assert not deployment.failures()
+
+
+def test_latest_skips_what_was_there_before(deploy: Deploy) -> None:
+    """GIVEN records before and after the mapping was made WHEN it starts at LATEST THEN only the
+    later are read, also
+    those that came while it was down before it had read any."""
+    deployment = deploy(ECHO, mapping_starting_position="LATEST")
+    deployment.put([("a", b"before"), ("b", b"before")])
+    # Arrival times have milliseconds; the mapping must be made in a later one.
+    time.sleep(0.01)
+    deployment.start()
+    deployment.stop()
+    deployment.put([("a", b"while down"), ("b", b"while down")])
+    with deployment:
+        deployment.wait_answers(2)
+        deployment.put([("a", b"after")])
+        deployment.wait_answers(3)
+    assert sorted(deployment.answers()) == [b"after", b"while down", b"while down"]
+
+
+def test_at_timestamp_begins_there(deploy: Deploy) -> None:
+    """GIVEN records on both sides of a time WHEN the mapping starts AT_TIMESTAMP THEN the later are
+    read.
+    """
+    deployment = deploy(ECHO)
+    deployment.put([("a", b"before")])
+    time.sleep(0.01)
+    moment = time.time()
+    changed = deploy(
+        ECHO, mapping_starting_position="AT_TIMESTAMP", mapping_starting_position_timestamp=moment
+    )
+    changed.put([("a", b"after")])
+    with changed:
+        assert changed.wait_answers(1) == [b"after"]
+
+
+def test_a_split_shard_goes_on_in_its_children(deploy: Deploy) -> None:
+    """GIVEN a shard whose records are all read WHEN it splits THEN its children are read and
+    nothing is repeated.
+    """
+    deployment = deploy(ECHO, stream_shard_count=1)
+    name = deployment.configuration.students_stream_name
+    deployment.put([(str(n), f"old-{n}".encode()) for n in range(50)])
+    with deployment:
+        deployment.wait_answers(50)
+        deployment.kinesis.split_shard(
+            StreamName=name, ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127)
+        )
+        placed = deployment.put([(str(n), f"new-{n}".encode()) for n in range(50)])
+        deployment.wait_answers(100)
+    assert len({shard for shard, _ in placed}) == 2
+    assert sorted(deployment.answers()) == sorted(
+        f"{age}-{n}".encode() for age in ("old", "new") for n in range(50)
+    )
+
+
+def test_parallel_lanes_keep_the_order_of_each_key(deploy: Deploy) -> None:
+    """GIVEN four lanes and five keys WHEN many small batches run at once THEN each key's records
+    come out in order.
+    """
+    deployment = deploy(
+        ECHO, stream_shard_count=1, mapping_parallelization_factor=4, mapping_batch_size=7
+    )
+    deployment.put([(f"key-{n % 5}", f"{n % 5}:{n}".encode()) for n in range(400)])
+    with deployment:
+        answers = [answer.decode() for answer in deployment.wait_answers(400)]
+    for key in range(5):
+        numbers = [int(a.partition(":")[2]) for a in answers if a.startswith(f"{key}:")]
+        assert numbers == sorted(numbers) and len(numbers) == 80

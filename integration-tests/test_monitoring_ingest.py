@@ -1,0 +1,335 @@
+"""Exactly once into Postgres: rivals, kills, redelivery, resharding, unreadable records, outages."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import psycopg2
+import pytest
+from botocore.exceptions import ClientError
+from psycopg2.extensions import connection as Connection
+
+from monitoring import database, retention, settings
+from monitoring.consumer import Consumer, PredictionSink
+from monitoring.errors import MigrationError
+from monitoring.migrate import migrate, migrations
+from monitoring.worker import Worker
+from tests.monitoring import cohort, store
+from tests.monitoring.cloud import Cloud
+from tests.monitoring.kinesis import FakeKinesis
+
+pytest_plugins = ["tests.monitoring.services"]
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _records(count: int, seed: int = 5, **arguments: Any) -> list[bytes]:
+    return cohort.encoded(cohort.predictions(cohort.students(count, seed), **arguments))
+
+
+def _consumer(cloud: Cloud, **arguments: Any) -> Consumer:
+    return Consumer(cloud.client("kinesis"), cloud.stream, PredictionSink(), **arguments)
+
+
+def _drain(consumer: Consumer, connection: Connection) -> int:
+    total = idle = 0
+    while idle < 3:
+        done = consumer.step(connection)
+        total += done
+        idle = 0 if done else idle + 1
+    return total
+
+
+@pytest.mark.slow
+def test_rivals_kills_and_redelivery_leave_every_record_once(
+    cloud: Cloud, connection: Connection, environment: dict[str, str]
+) -> None:
+    """GIVEN a stream in which a third of the records appear twice
+    WHEN two consumers race for it and are killed (SIGKILL) a dozen times
+    THEN every prediction is stored exactly once and the counts say the same."""
+    records = _records(9000)
+    random = Random(3)
+    cloud.put([*records, *random.sample(records, 3000)])
+    command = [sys.executable, "-m", "tests.monitoring.rival", cloud.stream, "40"]
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)
+
+    rivals = [start(), start()]
+    deadline = time.monotonic() + 150
+    kills = 0
+    try:
+        while store.one(connection, "SELECT coalesce(sum(records), 0) FROM ingest_batches") < 12000:
+            assert time.monotonic() < deadline, "the consumers do not get on"
+            time.sleep(random.uniform(0.2, 0.6))
+            moved = store.one(connection, "SELECT count(*) FROM ingest_batches")
+            if kills < 12 and moved > kills:
+                victim = random.randrange(2)
+                os.killpg(rivals[victim].pid, signal.SIGKILL)
+                rivals[victim].wait()
+                rivals[victim] = start()
+                kills += 1
+    finally:
+        for rival in rivals:
+            os.killpg(rival.pid, signal.SIGKILL)
+            rival.wait()
+    assert kills >= 3
+    assert store.one(connection, "SELECT count(*) FROM predictions") == 9000
+    assert store.one(connection, "SELECT count(DISTINCT prediction_id) FROM predictions") == 9000
+    (sums,) = store.fetch(
+        connection,
+        "SELECT sum(records) AS records, sum(inserted) AS inserted, sum(duplicates) AS duplicates"
+        " FROM ingest_batches",
+    )
+    assert sums == {"records": 12000, "inserted": 9000, "duplicates": 3000}
+
+
+def test_a_fenced_consumer_writes_nothing_and_goes_on_from_the_checkpoint(
+    cloud: Cloud, connection: Connection
+) -> None:
+    """GIVEN two consumers that agree where a shard stands WHEN one moves on and then the other
+    tries to write the same records THEN the other's batch is void and it continues behind."""
+    cloud.put(_records(60))
+    first, second = _consumer(cloud, rows=20), _consumer(cloud, rows=20)
+    second.refresh(connection)
+    assert first.step(connection) > 0
+    before = store.one(connection, "SELECT sum(records) FROM ingest_batches")
+    assert second.step(connection) == 0
+    assert store.one(connection, "SELECT sum(records) FROM ingest_batches") == before
+    _drain(second, connection)
+    assert store.one(connection, "SELECT sum(records) FROM ingest_batches") == 60
+    assert store.one(connection, "SELECT sum(duplicates) FROM ingest_batches") == 0
+
+
+def test_resharding_is_followed_to_the_last_record(connection: Connection) -> None:
+    """GIVEN shards that are split and then merged while records come WHEN consumed in small reads
+    THEN a child is read only after its parents' end, and every record is stored once."""
+    kinesis = FakeKinesis()
+    kinesis.open("a")
+    kinesis.put("a", _records(95))
+    consumer = Consumer(kinesis, "s", PredictionSink(), rows=20, start="LATEST")
+    consumer.refresh(connection)
+    kinesis.put("a", _records(95, first_id=101))
+    kinesis.open("b", "a")
+    kinesis.open("c", "a")
+    kinesis.put("b", _records(30, first_id=201))
+    kinesis.put("c", _records(30, first_id=301))
+    kinesis.open("d", "b", "c")
+    kinesis.put("d", _records(30, first_id=401))
+    _drain(Consumer(kinesis, "s", PredictionSink(), rows=20), connection)
+    assert store.one(connection, "SELECT count(*) FROM predictions") == 280
+    order = [shard for k, shard in enumerate(kinesis.reads) if shard not in kinesis.reads[:k]]
+    assert order == ["a", "b", "c", "d"]
+    first = {shard: kinesis.reads.index(shard) for shard in "abcd"}
+    last = {shard: len(kinesis.reads) - 1 - kinesis.reads[::-1].index(shard) for shard in "abcd"}
+    assert last["a"] < first["b"] and max(last["b"], last["c"]) < first["d"]
+    ends = store.fetch(connection, "SELECT shard_id FROM consumer_checkpoint WHERE finished")
+    assert {row["shard_id"] for row in ends} == {"a", "b", "c"}
+
+
+def test_expiry_throttling_and_trimming_lose_only_what_is_gone(connection: Connection) -> None:
+    """GIVEN a consumer in mid-shard WHEN its iterator expires, reads are throttled and retention
+    passes its checkpoint THEN it goes on with what the stream still holds."""
+    kinesis = FakeKinesis()
+    kinesis.open("a")
+    kinesis.put("a", _records(40))
+    consumer = Consumer(kinesis, "s", PredictionSink(), rows=20)
+    consumer.step(connection)
+    kinesis.faults = ["ExpiredIteratorException"]
+    assert consumer.step(connection) == 20
+    kinesis.faults = ["ProvisionedThroughputExceededException"]
+    kinesis.put("a", _records(100, first_id=101))
+    assert consumer.step(connection) == 0
+    kinesis.trim("a", 120)
+    _drain(Consumer(kinesis, "s", PredictionSink(), rows=50), connection)
+    assert store.one(connection, "SELECT count(*) FROM predictions") == 40 + 20
+    kinesis.faults = ["AccessDeniedException"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        consumer.step(connection)
+
+
+def _unreadable() -> dict[str, bytes]:
+    good = json.loads(_records(1)[0])
+    late = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    answer = {**good["prediction"], "GradeClass": 9}
+    return {
+        "not_prediction": b"\xff\xfe not json",
+        "unknown_schema": json.dumps({**good, "schema": "other/9"}).encode(),
+        "bad_value": json.dumps({**good, "prediction": answer}).encode(),
+        "implausible_time": json.dumps({**good, "event_time": late}).encode(),
+    }
+
+
+def test_unreadable_records_are_dead_letters_and_block_nothing(
+    cloud: Cloud, connection: Connection
+) -> None:
+    """GIVEN records that are no predictions between ones that are WHEN they are consumed
+    THEN each stands in dead_letters with its place and digest but not its content."""
+    bad = _unreadable()
+    nan = _records(1, first_id=50)[0].replace(b'"GPA": ', b'"GPA": NaN, "was": ')
+    cloud.put([*_records(20), *bad.values(), nan, *_records(20, first_id=101)])
+    _drain(_consumer(cloud), connection)
+    assert store.one(connection, "SELECT count(*) FROM predictions") == 40
+    letters = store.fetch(connection, "SELECT * FROM dead_letters")
+    assert sorted(letter["code"] for letter in letters) == sorted([*bad, "not_prediction"])
+    assert all(len(letter["sha256"]) == 64 and letter["size"] > 0 for letter in letters)
+    assert "StudyTimeWeekly" not in str(letters)
+
+
+def test_text_that_postgres_could_trip_over_is_stored(cloud: Cloud, connection: Connection) -> None:
+    """GIVEN student ids with tabs, backslashes, quotes, NUL and non-ASCII letters
+    WHEN they are consumed THEN each row is there with its id (NUL replaced)."""
+    ids = ["a\tb", "a\\nb", "\\N", "O'Brien", '"', "\n\r", "Łódź 🎓", "x\0y", " "]
+    records = []
+    for k, record in enumerate(cohort.predictions(cohort.students(len(ids), 4))):
+        record["prediction"]["student_id"] = ids[k]
+        records.append(json.dumps(record).encode())
+    cloud.put(records)
+    _drain(_consumer(cloud), connection)
+    stored = {
+        row["student_id"] for row in store.fetch(connection, "SELECT student_id FROM predictions")
+    }
+    assert stored == {text.replace("\0", "�") for text in ids}
+
+
+def test_rejections_are_counted_once_by_minute_code_and_field(connection: Connection) -> None:
+    """GIVEN rejections delivered twice WHEN they are stored THEN the counts hold them once."""
+    records = cohort.encoded(cohort.rejections(30, start=datetime(2026, 11, 1, 12, tzinfo=UTC)))
+    assert store.ingest(connection, records).rejected == 30
+    assert store.ingest(connection, records).duplicates == 30
+    counts = store.fetch(
+        connection, "SELECT code, field, count FROM rejection_counts ORDER BY code"
+    )
+    assert [(row["code"], row["count"]) for row in counts] == [
+        ("missing_field", 10),
+        ("not_json", 10),
+        ("out_of_range", 10),
+    ]
+
+
+def test_ingest_outlives_a_database_that_is_away(
+    cloud: Cloud, connection: Connection, environment: dict[str, str], database_url: str
+) -> None:
+    """GIVEN a running worker WHEN the database refuses everyone for a while and records come
+    THEN the worker waits, and afterwards every record is there once."""
+    cloud.put_reference("1")
+    worker = Worker(settings.load(environment))
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    admin = psycopg2.connect(database_url.rsplit("/", 1)[0] + "/postgres")
+    admin.autocommit = True
+    name = database_url.rsplit("/", 1)[1]
+    try:
+        cloud.put(_records(150))
+        _until(lambda: store.one(connection, "SELECT count(*) FROM predictions") == 150)
+        connection.close()
+        with admin.cursor() as cursor:
+            cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+            )
+        cloud.put(_records(150, first_id=501))
+        time.sleep(1.5)
+        assert thread.is_alive()
+        with admin.cursor() as cursor:
+            cursor.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        again = database.connect(database_url)
+        _until(lambda: store.one(again, "SELECT count(*) FROM predictions") == 300)
+        assert store.one(again, "SELECT sum(records) FROM ingest_batches") == 300
+        again.close()
+    finally:
+        worker.stop()
+        thread.join(60)
+        admin.close()
+    assert not thread.is_alive()
+
+
+def _until(met: Any, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < deadline, "it did not come to pass in time"
+        time.sleep(0.05)
+
+
+def test_clocks_that_are_ahead_do_no_harm(connection: Connection) -> None:
+    """GIVEN records from a clock five minutes ahead WHEN they are stored
+    THEN the rows are there and their lag is 0, not negative."""
+    start = datetime.now(UTC) + timedelta(minutes=5)
+    counts = store.ingest(connection, _records(10, start=start))
+    assert (counts.inserted, counts.lag_p50, counts.lag_p95) == (10, 0.0, 0.0)
+
+
+def test_migrations_apply_once_and_refuse_a_changed_past(database_url: str) -> None:
+    """GIVEN an empty database WHEN migrated twice, and then against a step whose text differs
+    THEN the second does nothing, and the third refuses."""
+    connection = database.connect(database_url)
+    assert len(migrate(connection)) == len(migrations())
+    assert not migrate(connection)
+    with database.transaction(connection) as cursor:
+        cursor.execute("UPDATE schema_migrations SET digest = 'other' WHERE number = 1")
+    with pytest.raises(MigrationError, match="migration 1 was changed"):
+        migrate(connection)
+    with database.transaction(connection) as cursor:
+        cursor.execute("INSERT INTO schema_migrations VALUES (999, 'future', 'x')")
+    with pytest.raises(MigrationError, match="at migration 999"):
+        migrate(connection)
+    connection.close()
+
+
+def test_workers_that_start_together_migrate_once(database_url: str) -> None:
+    """GIVEN four workers that start at the same moment WHEN each migrates THEN all succeed."""
+    done: list[list[str]] = []
+
+    def run() -> None:
+        connection = database.connect(database_url)
+        done.append(migrate(connection))
+        connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == 4
+    assert sum(map(len, done)) == len(migrations())
+
+
+def test_retention_drops_whole_months_and_makes_the_next(connection: Connection) -> None:
+    """GIVEN rows of ten months ago and of today WHEN retention keeps 200 days
+    THEN the old month's tables are gone, today's rows stay and next month can be written."""
+    old = datetime.now(UTC) - timedelta(days=300)
+    store.ingest(connection, _records(10, start=old))
+    store.ingest(connection, _records(10, first_id=101))
+    dropped = retention.keep(connection, 200)
+    assert dropped == [f"predictions_{old:%Y_%m}", f"rejections_{old:%Y_%m}"]
+    assert store.one(connection, "SELECT count(*) FROM predictions") == 10
+    following = datetime.now(UTC) + timedelta(days=33)
+    name = f"monitoring.predictions_{following:%Y_%m}"
+    assert store.one(connection, "SELECT to_regclass(%s)::text", (name,)) is not None
+    assert not retention.keep(connection, 200)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_the_schema_itself_refuses_what_is_no_number(connection: Connection, value: str) -> None:
+    """GIVEN a window WHEN a figure that is not finite is written THEN the database refuses it."""
+    with database.transaction(connection) as cursor:
+        cursor.execute(
+            "INSERT INTO windows (kind, version, after_row, last_row, row_count, closed_by)"
+            " VALUES ('scored', '1', 0, 1, 1, 'count')"
+        )
+    with pytest.raises(psycopg2.errors.CheckViolation):
+        with database.transaction(connection) as cursor:
+            cursor.execute(
+                "INSERT INTO window_metrics (window_id, metric, value)"
+                " SELECT window_id, 'x', %s::float8 FROM windows",
+                (value,),
+            )

@@ -1,0 +1,182 @@
+"""Training against real services: Mage's server and its API, MLflow, S3, and headless runs.
+
+GIVEN the emulator, an MLflow server and a Mage server on free loopback ports
+WHEN pipelines are triggered through the API or headless
+THEN a champion is published, and failures end with a message.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inference.bundle import Pointer, parse_manifest, sha256_hex
+from infrastructure.local.provision import client
+from infrastructure.local.service import python_of
+from infrastructure.local.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[1]
+POLL_SECONDS = 1.0
+RUN_SECONDS = 240
+ENDED = {"completed", "failed", "cancelled"}
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+
+@pytest.fixture(name="stack", scope="module")
+def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The services training needs, started for this module."""
+    with Stack(
+        tmp_path_factory.mktemp("training"), services=("emulator", "mlflow", "mage")
+    ) as stack:
+        yield stack
+
+
+def call(url: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Call Mage's API; an error in the body is an error although its status is 200."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        parsed: dict[str, Any] = json.load(answer)
+    assert "error" not in parsed, parsed["error"]
+    return parsed
+
+
+def schedule(url: str, pipeline: str) -> dict[str, Any]:
+    """Return the pipeline's API trigger; the server loads triggers some seconds after it is up."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = call(f"{url}/api/pipelines/{pipeline}/pipeline_schedules")["pipeline_schedules"]
+        for trigger in found:
+            if trigger["name"] == f"{pipeline}_api":
+                return dict(trigger)
+        time.sleep(POLL_SECONDS)
+    raise AssertionError(f"no trigger {pipeline}_api within 60 s")
+
+
+def trigger_and_wait(url: str, pipeline: str, variables: dict[str, Any]) -> str:
+    """Start a run through the API trigger and return the status it ends with."""
+    found = schedule(url, pipeline)
+    started = call(
+        f"{url}/api/pipeline_schedules/{found['id']}/pipeline_runs/{found['token']}",
+        {"pipeline_run": {"variables": variables}},
+    )
+    number = started["pipeline_run"]["id"]
+    deadline = time.monotonic() + RUN_SECONDS
+    status = "initial"
+    while status not in ENDED:
+        assert time.monotonic() < deadline, f"{pipeline} is {status} after {RUN_SECONDS} s"
+        time.sleep(POLL_SECONDS)
+        status = call(f"{url}/api/pipeline_runs/{number}")["pipeline_run"]["status"]
+    return status
+
+
+def stored(stack: Stack, bucket: str, key: str) -> bytes:
+    """Return an object's bytes."""
+    s3 = client("s3", stack.environment)
+    return bytes(s3.get_object(Bucket=stack.environment[bucket], Key=key)["Body"].read())
+
+
+def headless(stack: Stack, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m orchestrator.ARGUMENTS`` in the stack's environment."""
+    return subprocess.run(
+        [str(python_of("orchestrator")), "-m", *arguments],
+        env={**os.environ, **stack.environment, "STUDENTS_DOWNLOAD": "off", **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+
+
+def champion(stack: Stack) -> Pointer:
+    """Return champion.json, checked against the bundle it points to."""
+    pointer = Pointer(**json.loads(stored(stack, "MODEL_BUCKET", f"{prefix(stack)}/champion.json")))
+    version = f"{prefix(stack)}/{pointer.version}"
+    manifest = parse_manifest(
+        stored(stack, "MODEL_BUCKET", f"{version}/manifest.json"), pointer.manifest_sha256
+    )
+    model = stored(stack, "MODEL_BUCKET", f"{version}/model.onnx")
+    assert manifest.sha256["model.onnx"] == sha256_hex(model)
+    return pointer
+
+
+def prefix(stack: Stack) -> str:
+    """Return where the model's bundles are."""
+    return f"models/{stack.environment['MODEL_NAME']}"
+
+
+def test_pipelines_through_the_server(stack: Stack) -> None:
+    """Both pipelines, then the chained one, run under Mage's server and publish champions."""
+    url = stack.environment["MAGE_URL"]
+
+    assert trigger_and_wait(url, "data_processing", {"seed": 7}) == "completed"
+    first = {"seed": 7, "trials": 1, "request_id": "api-first"}
+    assert trigger_and_wait(url, "model_training", first) == "completed"
+    outcome = json.loads(stored(stack, "ARTIFACT_BUCKET", "outcomes/api-first.json"))
+    assert outcome["promoted"] is True
+    assert champion(stack).version == outcome["version"]
+
+    again = {"seed": 7, "trials": 1, "request_id": "api-second"}
+    assert trigger_and_wait(url, "retraining", again) == "completed"
+    second = json.loads(stored(stack, "ARTIFACT_BUCKET", "outcomes/api-second.json"))
+    assert second["champion_before"] == outcome["version"]
+    assert champion(stack).version == second["version"]
+    assert stored(stack, "ARTIFACT_BUCKET", f"reference/{second['version']}.parquet")[:4] == b"PAR1"
+
+
+def test_a_refused_variable_fails_the_run(stack: Stack) -> None:
+    """A variable that is not accepted ends the run as failed, not in a run with defaults."""
+    url = stack.environment["MAGE_URL"]
+    assert trigger_and_wait(url, "data_processing", {"trials": "many"}) == "failed"
+
+
+def test_headless_then_rollback(stack: Stack) -> None:
+    """A headless run publishes the next version; rollback moves pointer and alias back."""
+    done = headless(stack, "orchestrator.run", "--trials", "1", "--seed", "3")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Promoted: version" in done.stdout
+    newest = champion(stack).version
+
+    back = headless(stack, "orchestrator.rollback", "--version", "1")
+    assert back.returncode == 0, back.stderr
+    assert champion(stack).version == "1" != newest
+    unknown = headless(stack, "orchestrator.rollback", "--version", "999")
+    assert unknown.returncode == 1
+    assert "no complete bundle" in unknown.stderr
+    assert champion(stack).version == "1"
+
+
+def test_a_bad_file_is_named(stack: Stack, tmp_path: Path) -> None:
+    """A bad CSV ends the headless run with file, line and column in the message."""
+    bad = tmp_path / "bad.csv"
+    header = "StudentID,Age,Gender,Ethnicity,ParentalEducation,StudyTimeWeekly,Absences,Tutoring,"
+    header += "ParentalSupport,Extracurricular,Sports,Music,Volunteering,GPA,GradeClass\n"
+    bad.write_text(header + "1,16,0,0,2,10.5,none,0,2,0,0,0,0,2.5,2\n", encoding="utf-8")
+    done = headless(stack, "orchestrator.run", "--csv", str(bad))
+    assert done.returncode == 1
+    assert "bad.csv: line 2, column Absences: not a number" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "address", "service"),
+    [
+        ("MLFLOW_TRACKING_URI", "http://127.0.0.1:9", "MLflow"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9", "S3"),
+    ],
+)
+def test_a_dead_service_is_named(stack: Stack, variable: str, address: str, service: str) -> None:
+    """Without MLflow or S3 a run ends before any pipeline starts, naming which one."""
+    done = headless(stack, "orchestrator.run", **{variable: address})
+    assert done.returncode == 1
+    assert f"training.service: {service} at" in done.stderr
+    assert "data_processing" not in done.stdout

@@ -1,0 +1,187 @@
+"""The web service beside the stream: both ways in give the same answers from the same model."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infrastructure.local.configuration import LOCAL_VARIABLES
+from infrastructure.local.lambda_host.instance import Code, Instance
+from infrastructure.local.provision import client
+from infrastructure.local.stack import Options, Stack
+from tests.inference import factory
+from tests.inference.stream import encoded, event
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE_SECONDS = 60.0
+REFRESH_SECONDS = 2
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(name="stack", scope="module")
+def stack_fixture(tmp_path_factory) -> Iterator[Stack]:
+    """Emulator, Lambda host and web service, with version 1 published to the bucket."""
+    folder = tmp_path_factory.mktemp("stack")
+    variables = json.loads(LOCAL_VARIABLES.read_text("utf-8"))
+    variables["model_refresh_seconds"] = REFRESH_SECONDS
+    path = folder / "web.tfvars.json"
+    path.write_text(json.dumps(variables), "utf-8")
+    with Stack(folder / "state", services=("lambda", "web"), options=Options(path)) as stack:
+        publish(stack, folder / "models", "1")
+        yield stack
+
+
+def publish(stack: Stack, folder: Path, version: str, **changes: Any) -> None:
+    """Publish a version to the stack's bucket."""
+    factory.publish(folder, version, **changes)
+    s3 = client("s3", stack.environment)
+    factory.upload(folder, s3, stack.environment["MODEL_BUCKET"])
+
+
+def call(stack: Stack, path: str, body: object = None) -> tuple[int, Any]:
+    """Return status and JSON of one request; a body makes it a POST."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(stack.environment["WEB_URL"] + path, data, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def eventually(ask: Callable[[], Any]) -> Any:
+    """Return the first answer that is not None."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = ask()
+        if found is not None:
+            return found
+        time.sleep(0.1)
+    raise AssertionError("no answer in time")
+
+
+def fetched(stack: Stack, request_id: str) -> Any:
+    """Wait for the answer of one request id."""
+
+    def ask() -> Any:
+        status, document = call(stack, f"/predictions/{request_id}")
+        assert status in (200, 202)
+        return document if status == 200 else None
+
+    return eventually(ask)
+
+
+def test_events_come_back_from_the_stream_as_predicted(stack: Stack) -> None:
+    """Given events posted, their answers come off the stream and equal the immediate ones."""
+    events = [event(number, Absences=number, explain=True) for number in range(5)]
+    status, accepted = call(stack, "/events", events)
+    assert status == 202
+    _, predicted = eventually(
+        lambda: reply if (reply := call(stack, "/predict", events))[0] == 200 else None
+    )
+    for item, immediate in zip(accepted, predicted, strict=True):
+        answer = fetched(stack, item["request_id"])
+        for key in ("status", "prediction", "guidance", "features", "version"):
+            assert answer[key] == immediate[key]
+
+
+def test_what_others_put_on_the_stream_can_be_fetched(stack: Stack) -> None:
+    """Given records put by someone else, good or bad, their request ids are answered too."""
+    kinesis = client("kinesis", stack.environment)
+    for name, changes in (("direct-good", {}), ("direct-bad", {"Absences": -1})):
+        kinesis.put_record(
+            StreamName=stack.environment["STUDENTS_STREAM_NAME"],
+            Data=encoded(name, request_id=name, **changes),
+            PartitionKey=name,
+        )
+    assert fetched(stack, "direct-good")["prediction"]["student_id"] == "direct-good"
+    errors = fetched(stack, "direct-bad")["errors"]
+    assert [(error["code"], error["field"]) for error in errors] == [
+        ("out_of_range", "student.Absences")
+    ]
+
+
+def test_swap_and_rollback_reach_both_ways_in(stack: Stack, tmp_path: Path) -> None:
+    """Given another champion and then the first one again, page and stream follow both times."""
+
+    def served(version: str) -> None:
+        eventually(lambda: call(stack, "/model")[1].get("version") == version or None)
+
+        def streamed() -> bool | None:
+            _, accepted = call(stack, "/events", event())
+            return fetched(stack, accepted["request_id"])["version"] == version or None
+
+        eventually(streamed)
+
+    served("1")
+    publish(stack, tmp_path, "2", parameters={"intercept": 3.0})
+    served("2")
+    publish(stack, tmp_path, "1")
+    served("1")
+
+
+def test_the_service_runs_behind_a_function_url(stack: Stack, tmp_path: Path) -> None:
+    """Given the entry point under AWS's own runtime client, API and page answer as on a server."""
+    code = Code(
+        name="web",
+        handler="inference.web.lambda_handler",
+        arn="arn:aws:lambda:us-east-1:000000000000:function:web",
+        root=ROOT,
+        variables=stack.environment,
+        timeout_seconds=60.0,
+        log=tmp_path / "web.log",
+    )
+    instance = Instance(code)
+    try:
+        ready = invoke(instance, "GET", "/ready")
+        assert ready["statusCode"] == 200
+        answer = invoke(instance, "POST", "/predict", encoded("über"))
+        assert answer["statusCode"] == 200
+        document = json.loads(answer["body"])
+        assert document["prediction"]["student_id"] == "über"
+        rejected = invoke(instance, "POST", "/predict", b"{")
+        assert rejected["statusCode"] == 422
+        page = invoke(instance, "GET", "/")
+        assert page["statusCode"] == 200 and "<h1" in page["body"]
+        accepted = invoke(instance, "POST", "/events", encoded("lambda"))
+        assert accepted["statusCode"] == 202
+        answer = fetched(stack, json.loads(accepted["body"])["request_id"])
+        assert answer["prediction"]["student_id"] == "lambda"
+    finally:
+        instance.close()
+
+
+def invoke(instance: Instance, method: str, path: str, body: bytes = b"") -> Any:
+    """Hand one HTTP request to the runtime as a function URL does (payload format 2.0)."""
+    host = "abc.lambda-url.us-east-1.on.aws"
+    request = {
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"host": host, "x-forwarded-proto": "https", "content-type": "application/json"},
+        "requestContext": {
+            "domainName": host,
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+                "userAgent": "test",
+            },
+        },
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+    outcome = instance.invoke(json.dumps(request).encode())
+    assert outcome.error is None, outcome.payload
+    return json.loads(outcome.payload)

@@ -1,0 +1,194 @@
+"""Which model serves: only verified ones, swapped between batches, the last good one kept."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from inference.bundle import MANIFEST_FILE, MODEL_FILE, POINTER_FILE, BundleError
+from inference.champion import Champion, ModelUnavailable, load
+from inference.contract import DEFAULT_MODEL_NAME
+from inference.store import LocalStore, PointerFile
+from tests.inference import factory
+
+
+def champion_of(models: Path, refresh_seconds: float = 0) -> Champion:
+    """Return a champion that waits for every refresh."""
+    return Champion(LocalStore(models, DEFAULT_MODEL_NAME), DEFAULT_MODEL_NAME, refresh_seconds, 60)
+
+
+def version(champion: Champion) -> str:
+    """Return the version that serves."""
+    return champion.current().manifest.version
+
+
+def test_a_new_champion_takes_over_and_a_rollback_is_the_same(models: Path) -> None:
+    """Moving the pointer forwards and backwards moves the serving version."""
+    champion = champion_of(models)
+    assert version(champion) == "1"
+    factory.publish(models, "2", parameters={"sd": 0.3})
+    assert version(champion) == "2"
+    factory.publish(models, "1")
+    assert version(champion) == "1"
+    swaps = [refresh.predictor for refresh in champion.finished()]
+    assert [predictor.manifest.version for predictor in swaps if predictor] == ["1", "2", "1"]
+    assert not champion.finished()
+
+
+def test_an_unchanged_pointer_costs_nothing_more(models: Path) -> None:
+    """The same Predictor is handed out, and no bundle file is read again."""
+    champion = champion_of(models)
+    first = champion.current()
+    (models / "1" / MODEL_FILE).unlink()
+    assert champion.current() is first
+    assert len(champion.finished()) == 1
+
+
+def _truncate(models: Path) -> None:
+    path = models / "2" / MODEL_FILE
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _tamper(models: Path) -> None:
+    path = models / "2" / MODEL_FILE
+    path.write_bytes(factory.gpa_gaussian(intercept=9.0))
+
+
+def _tamper_manifest(models: Path) -> None:
+    path = models / "2" / MANIFEST_FILE
+    path.write_text(path.read_text().replace("run-2", "run-3"))
+
+
+def _misname(models: Path) -> None:
+    factory.publish(models, "2", name="another-model")
+
+
+def _misnumber(models: Path) -> None:
+    text = (models / POINTER_FILE).read_text()
+    (models / "3").mkdir()
+    (models / "3" / MANIFEST_FILE).write_bytes((models / "2" / MANIFEST_FILE).read_bytes())
+    (models / POINTER_FILE).write_text(text.replace('"2"', '"3"'))
+
+
+def _other_contract(models: Path) -> None:
+    factory.publish(models, "2", classes=["A", "B", "C", "D", "E"])
+
+
+def _wrong_on_golden_rows(models: Path) -> None:
+    factory.publish(models, "2", factory.gpa_gaussian(intercept=2.6))
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda models: (models / POINTER_FILE).unlink(), "champion.json cannot be read"),
+        (lambda models: (models / POINTER_FILE).write_text("{"), "champion.json cannot be read"),
+        (lambda models: (models / "2" / MODEL_FILE).unlink(), "2/model.onnx cannot be read"),
+        (lambda models: (models / "2" / MANIFEST_FILE).unlink(), "2/manifest.json cannot be read"),
+        (_truncate, "model.onnx does not match its sha256"),
+        (_tamper, "model.onnx does not match its sha256"),
+        (_tamper_manifest, "manifest.json does not match the sha256 in champion.json"),
+        (_misname, "name different models"),
+        (_misnumber, "name different models"),
+        (_other_contract, "version 2 was made for another contract"),
+        (_wrong_on_golden_rows, "version 2: golden rows differ"),
+    ],
+)
+def test_the_last_good_model_is_kept(
+    models: Path, damage: Callable[[Path], object], reason: str
+) -> None:
+    """A bad successor of any kind is refused with its reason; mended, it takes over."""
+    champion = champion_of(models)
+    first = champion.current()
+    champion.finished()
+    factory.publish(models, "2")
+    damage(models)
+    assert champion.current() is first
+    refused = champion.finished()[0]
+    assert refused.predictor is None and reason in str(refused.error)
+    factory.publish(models, "2")
+    assert version(champion) == "2"
+
+
+def test_without_any_model_the_reason_is_raised_until_there_is_one(tmp_path: Path) -> None:
+    """No verified model since the start: every call says why, and the first good one serves."""
+    champion = champion_of(tmp_path, refresh_seconds=3600)
+    for _ in range(2):
+        with pytest.raises(ModelUnavailable, match="no model can serve: champion.json cannot"):
+            champion.current()
+    factory.publish(tmp_path, "1")
+    assert version(champion) == "1"
+
+
+def test_it_does_not_look_before_it_is_time(models: Path) -> None:
+    """Within the refresh time the pointer is not read again."""
+    champion = champion_of(models, refresh_seconds=3600)
+    champion.current()
+    factory.publish(models, "2")
+    assert version(champion) == "1"
+
+
+class SlowStore(LocalStore):
+    """A store whose second and later looks at the pointer wait to be released."""
+
+    def __init__(self, models: Path) -> None:
+        super().__init__(models, DEFAULT_MODEL_NAME)
+        self.release = threading.Event()
+        self.looks = 0
+
+    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
+        """Wait, after the first look."""
+        self.looks += 1
+        if self.looks > 1:
+            self.release.wait(30)
+        return super().pointer(known, name)
+
+
+def test_a_slow_refresh_lets_the_batches_go_on(models: Path) -> None:
+    """The old model answers meanwhile; one refresh runs at a time; then the new one takes over."""
+    store = SlowStore(models)
+    champion = Champion(store, DEFAULT_MODEL_NAME, 0, patience_seconds=0.001)
+    champion.current()
+    factory.publish(models, "2")
+    assert [version(champion) for _ in range(5)] == ["1"] * 5
+    assert store.looks == 2
+    thread = champion._thread  # pylint: disable=protected-access
+    store.release.set()
+    assert thread is not None
+    thread.join(30)
+    assert champion.peek() is not None
+    assert version(champion) == "2"
+
+
+def test_peek_never_waits_nor_raises(tmp_path: Path) -> None:
+    """The shadow's view: a model or None."""
+    assert champion_of(tmp_path).peek() is None
+
+
+class BrokenStore(LocalStore):
+    """A store with a bug."""
+
+    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
+        """Raise what no store should."""
+        raise KeyError("secret")
+
+
+def test_unexpected_errors_do_not_end_the_refreshing(tmp_path: Path) -> None:
+    """They are a failed refresh whose message repeats no content."""
+    refresh = load(BrokenStore(tmp_path, "x"), DEFAULT_MODEL_NAME)
+    assert (
+        isinstance(refresh.error, BundleError) and str(refresh.error) == "champion.json: KeyError"
+    )
+
+
+def test_another_pointer_file_can_be_followed(models: Path) -> None:
+    """The challenger's pointer lies beside the champion's."""
+    factory.publish(models, "2", pointer="challenger.json")
+    store = LocalStore(models, DEFAULT_MODEL_NAME)
+    refresh = load(store, DEFAULT_MODEL_NAME, pointer="challenger.json")
+    assert refresh.predictor is not None and refresh.predictor.manifest.version == "2"
+    assert json.loads((models / POINTER_FILE).read_text())["version"] == "1"

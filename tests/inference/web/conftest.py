@@ -1,0 +1,69 @@
+"""Fixtures: the application on a real verified model, with its streams in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from inference.champion import Champion
+from inference.publisher import Publisher
+from inference.webapp.application import create_app
+from inference.webapp.consumer import Consumer
+from inference.webapp.gateway import Gateway
+from inference.webapp.mailbox import Mailbox
+from inference.webapp.service import Service
+from inference.webapp.settings import Settings
+from tests.inference.stream import MemoryStream
+
+
+@pytest.fixture(name="service")
+def service_fixture(champion: Champion) -> Service:
+    """The service on the published model."""
+    return Service(champion)
+
+
+@pytest.fixture(name="make_app")
+def make_app_fixture(service: Service) -> Callable[..., Flask]:
+    """Make an application with given settings."""
+
+    def make(gateway: Gateway | None = None, **settings: Any) -> Flask:
+        return create_app(service, Settings(**settings), gateway)
+
+    return make
+
+
+@pytest.fixture(name="http")
+def http_fixture(make_app: Callable[..., Flask]) -> FlaskClient:
+    """A client of the application with the default settings."""
+    return make_app().test_client()
+
+
+@pytest.fixture(name="students")
+def students_fixture() -> MemoryStream:
+    """The input stream."""
+    return MemoryStream()
+
+
+@pytest.fixture(name="mailbox")
+def mailbox_fixture() -> Mailbox:
+    """The answers a consumer has read."""
+    return Mailbox()
+
+
+@pytest.fixture(name="gateway")
+def gateway_fixture(students: MemoryStream, mailbox: Mailbox) -> Iterator[Gateway]:
+    """A gateway from a stream in memory to a consumer that never reads anything."""
+    publisher = Publisher(students, "students", 0.5, sleep=lambda _: None)
+    consumer = Consumer(lambda _: iter([[]]), mailbox)
+    yield Gateway(publisher, consumer, mailbox)
+    consumer.stop()
+
+
+@pytest.fixture(name="streaming")
+def streaming_fixture(make_app: Callable[..., Flask], gateway: Gateway) -> FlaskClient:
+    """A client of the application with streams."""
+    return make_app(gateway).test_client()
