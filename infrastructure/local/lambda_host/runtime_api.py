@@ -107,7 +107,10 @@ class RuntimeApi(ThreadingHTTPServer):
         self._closed = False
         self.ready = threading.Event()
         self.init_error: bytes | None = None
-        threading.Thread(target=self.serve_forever, name="runtime-api", daemon=True).start()
+        # The interval is how long closing may take.
+        threading.Thread(
+            target=self.serve_forever, args=(0.1,), name="runtime-api", daemon=True
+        ).start()
 
     @property
     def address(self) -> str:
