@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
         test unit-test integration-test coverage bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply tf-emulator clean
 
 help: ## List the targets (default)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  \033[1m%-18s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Create the environments each component needs (the other targets call it)
 	@$(PYTHON) infrastructure/local/environments.py
@@ -87,8 +87,8 @@ compose-up: ## With Docker: LocalStack, the images, Grafana, all healthy (see do
 compose-down: ## Stop what compose-up started; volumes are kept
 	@docker compose --profile all down
 
-image: ## Build the Lambda image (BASE_IMAGE=... for another base)
-	@docker build --file inference/Dockerfile --tag student-performance/inference $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) .
+image: ## Build the Lambda image with docker, podman or buildah (BASE_IMAGE=... for another base)
+	@$${CONTAINER_TOOL:-$$(command -v docker || command -v podman || echo buildah)} build --file inference/Dockerfile --tag student-performance/inference $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) .
 
 tf-check: setup-lint ## Terraform: format, validate, test every module (the real provider where the registry answers)
 	@.ci/terraform check
