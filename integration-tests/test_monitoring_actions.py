@@ -242,17 +242,13 @@ def test_a_refused_challenger_is_reported_and_asked_again_only_after_the_cooldow
     assert [run["variables"]["request_id"] for run in mage.runs] == ["incident-1-1", "incident-1-2"]
 
 
-@pytest.mark.parametrize(
-    ("refusal", "words"), [("quota exceeded", "quota exceeded"), (None, "cannot be asked")]
-)
+@pytest.mark.parametrize("refusal", ["quota exceeded", None])
 def test_mage_that_refuses_or_is_away_ends_dead_with_a_mail(
     cloud: Cloud,
     connection: Connection,
     found: Settings,
-    story: Story,
     mage: FakeMage,
     refusal: str | None,
-    words: str,
 ) -> None:
     """GIVEN Mage answering errors with HTTP 200, or nobody at its address, WHEN retraining is due
     THEN it is retried, then dead, and a mail asks for a person."""
@@ -260,15 +256,37 @@ def test_mage_that_refuses_or_is_away_ends_dead_with_a_mail(
     if refusal is None:
         found = replace(found, alerts=replace(found.alerts, mage_url="http://127.0.0.1:9"))
     _labels(connection, 60)
-    story.window(DRIFT)
+    Story(connection, found).window(DRIFT)
     _deliver(build_outbox(found), connection)
     entry = _entries(connection)["incident:1:retrain:1"]
     assert (entry["state"], entry["attempts"]) == ("dead", 3)
-    assert words in entry["last_error"]
+    assert (refusal or "cannot be asked") in entry["last_error"]
     assert [mail["Subject"][:15] for mail in cloud.mails()] == [
         "[ALARM] student",
         "[ACTION NEEDED]",
     ]
+
+
+def test_a_second_incident_attaches_to_the_training_that_runs(
+    cloud: Cloud, connection: Connection, found: Settings, story: Story, mage: FakeMage
+) -> None:
+    """GIVEN retraining for a drift incident runs WHEN a performance incident opens, no cooldown set
+    THEN no second training starts; the new version's good window ends both incidents."""
+    found = replace(found, alerts=replace(found.alerts, retrain_cooldown_seconds=0.0))
+    outbox = build_outbox(found)
+    _labels(connection, 60)
+    story.window(DRIFT)
+    _deliver(outbox, connection, 2)
+    story.window(Verdict(ALARM, ("f1-macro is low",)), kind="labelled")
+    _deliver(outbox, connection, 3)
+    assert len(mage.runs) == 1
+    second = _entries(connection)["incident:2:retrain:1"]
+    assert (second["state"], second["result"]) == ("skipped", {"attached_to": "incident-1-1"})
+    _outcome(cloud, "incident-1-1", promoted=True, version="2", reasons=["better"])
+    _deliver(outbox, connection, 2)
+    story.window(Verdict(OK, ("quiet",)), version="2")
+    assert status.read(connection)["open_incidents"] == 0
+    assert len(mage.runs) == 1
 
 
 def test_an_answer_lost_on_the_way_does_not_start_training_twice(
@@ -285,23 +303,22 @@ def test_an_answer_lost_on_the_way_does_not_start_training_twice(
     assert (entry["state"], entry["result"]) == ("running", {"run": 70})
 
 
-@pytest.mark.parametrize(("state", "timeout"), [("failed", "7200"), ("running", "1")])
+@pytest.mark.parametrize("ending", [("failed", 7200.0), ("running", 1.0)])
 def test_training_that_fails_or_never_ends_is_a_failure_told(
     cloud: Cloud,
     connection: Connection,
     found: Settings,
-    story: Story,
     mage: FakeMage,
-    state: str,
-    timeout: str,
+    ending: tuple[str, float],
 ) -> None:
     """GIVEN a run Mage calls failed, or one past its time, WHEN looked at THEN failed, by mail."""
-    found = replace(found, alerts=replace(found.alerts, retrain_timeout_seconds=float(timeout)))
-    outbox = build_outbox(found)
+    state, timeout = ending
+    found = replace(found, alerts=replace(found.alerts, retrain_timeout_seconds=timeout))
     _labels(connection, 60)
-    story.window(DRIFT)
-    _deliver(outbox, connection, 2)
+    Story(connection, found).window(DRIFT)
+    _deliver(build_outbox(found), connection, 1)
     mage.runs[0]["status"] = state
+    outbox = build_outbox(found)
     with database.transaction(connection) as cursor:
         cursor.execute("UPDATE outbox SET started_at = started_at - interval '1 minute'")
     _deliver(outbox, connection)

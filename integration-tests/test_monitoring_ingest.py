@@ -326,7 +326,7 @@ def test_the_schema_itself_refuses_what_is_no_number(connection: Connection, val
             "INSERT INTO windows (kind, version, after_row, last_row, row_count, closed_by)"
             " VALUES ('scored', '1', 0, 1, 1, 'count')"
         )
-    with pytest.raises(psycopg2.errors.CheckViolation):
+    with pytest.raises(psycopg2.IntegrityError):
         with database.transaction(connection) as cursor:
             cursor.execute(
                 "INSERT INTO window_metrics (window_id, metric, value)"

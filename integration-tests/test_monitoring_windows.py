@@ -251,9 +251,9 @@ def test_performance_is_measured_on_labels_and_alarms_when_low_twice(
     present = sum(perfect["support", "", grade] > 0 for grade in GRADES)
     assert perfect["f1_macro", "", ""] == pytest.approx(present / 5)
     incident = store.fetch(
-        connection, "SELECT kind, reason FROM incidents WHERE kind='performance'"
+        connection, "SELECT kind, reasons FROM incidents WHERE kind='performance'"
     )
-    assert len(incident) == 1 and "two windows running" in incident[0]["reason"]
+    assert len(incident) == 1 and "two windows running" in incident[0]["reasons"][0]
 
 
 def test_the_estimate_without_labels_agrees_with_labels(

@@ -23,6 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     worker = commands.add_parser("worker", help="ingest, watch and alert until stopped (Ctrl-C)")
     worker.add_argument("--once", action="store_true", help="do what is there to do, then end")
+    worker.add_argument("--ready-file", type=Path, help="written once the schema is in place")
     commands.add_parser("migrate", help="bring the database's schema up to date")
     labels = commands.add_parser("labels", help="load true grades from a CSV file")
     labels.add_argument(
@@ -30,6 +31,9 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="columns: prediction_id or student_id,time;" " GradeClass and/or GPA",
     )
+    report = commands.add_parser("report", help="write the dashboards as one HTML page")
+    report.add_argument("--output", type=Path, default=Path("monitoring-report.html"))
+    report.add_argument("--hours", type=float, help="only the last so many hours")
     window = commands.add_parser("window", help="evaluate a closed window again")
     window.add_argument("number", type=int)
     commands.add_parser("health", help="exit 0 if the worker's loops are alive")
@@ -37,14 +41,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _worker(found: Settings, only_once: bool) -> None:
+def _worker(found: Settings, only_once: bool, ready_file: Path | None) -> None:
     # pylint: disable=import-outside-toplevel
     from monitoring.worker import Worker, once  # pandas and scipy: not for the light commands
 
     if only_once:
         print(json.dumps(once(found)))
         return
-    worker = Worker(found)
+    worker = Worker(found, ready_file)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: worker.stop())
     worker.run()
@@ -53,7 +57,7 @@ def _worker(found: Settings, only_once: bool) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     found = settings.load()
     if arguments.command == "worker":
-        _worker(found, arguments.once)
+        _worker(found, arguments.once, arguments.ready_file)
         return
     connection = database.connect(found.database_url)
     try:
@@ -68,6 +72,12 @@ def _run(arguments: argparse.Namespace) -> None:
 
             judged = build_watch(found).again(connection, arguments.number)
             print(f"{judged.level}: {'; '.join(judged.reasons)}")
+        elif arguments.command == "report":
+            from monitoring.report.page import render  # pylint: disable=import-outside-toplevel
+
+            arguments.output.parent.mkdir(parents=True, exist_ok=True)
+            arguments.output.write_text(render(connection, arguments.hours), encoding="utf-8")
+            print(arguments.output)
         elif arguments.command == "health":
             silent = status.silent_parts(connection)
             if silent:

@@ -22,6 +22,9 @@ EVALUATE_LOCK: Final = 7_340_002
 
 MIGRATE_LOCK: Final = 7_340_003
 
+RETRAIN_LOCK: Final = 7_340_004
+"""Transaction lock of whoever is about to start a retraining: there is one at a time."""
+
 TRANSIENT: Final = (psycopg2.OperationalError, psycopg2.InterfaceError)
 """What a database that is away, restarting or failing over raises: wait and connect again."""
 

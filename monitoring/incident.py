@@ -23,13 +23,13 @@ class Incident(NamedTuple):
     kind: str
     version: str
     opened_at: datetime
-    reason: str
+    reasons: list[str]
 
 
 def open_incident(cursor: Cursor, kind: str) -> Incident | None:
     """Return the open incident of a kind (there is at most one), or None."""
     cursor.execute(
-        "SELECT incident_id, kind, version, opened_at, reason FROM incidents"
+        "SELECT incident_id, kind, version, opened_at, reasons FROM incidents"
         " WHERE kind = %s AND closed_at IS NULL",
         (kind,),
     )
@@ -64,41 +64,38 @@ def react(cursor: Cursor, item: Window, judged: Verdict, settings: Settings) -> 
         if current is None:
             _open(cursor, kind, item, judged)
         else:
-            _request_retraining(cursor, current, item, judged, settings)
+            _request_retraining(cursor, current, settings)
     elif current is not None and judged.level != verdict.INSUFFICIENT:
         closing = _closing(cursor, current, item, settings.windows.clear_windows)
         if closing:
             _close(cursor, current, item, closing)
+    if item.kind == window.SCORED and judged.level in (verdict.OK, verdict.WARN):
+        _retire(cursor, item)
 
 
 def _open(cursor: Cursor, kind: str, item: Window, judged: Verdict) -> None:
-    reason = "; ".join(judged.reasons)
     # the key (kind, opened_by) makes evaluating the window again open nothing a second time
     number = database.scalar(
         cursor,
-        "INSERT INTO incidents (kind, version, opened_by, reason) VALUES (%s, %s, %s, %s)"
+        "INSERT INTO incidents (kind, version, opened_by, reasons) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT DO NOTHING RETURNING incident_id",
-        (kind, item.version, item.window_id, reason),
+        (kind, item.version, item.window_id, list(judged.reasons)),
     )
     if number is None:
         return
-    note(cursor, f"incident:{number}:opened", "alarm", item.version, f"{kind} alarm: {reason}")
+    text = f"{kind} alarm: {judged.reasons[0]}"
+    note(cursor, f"incident:{number}:opened", "alarm", item.version, text)
     enqueue(cursor, "mail", f"incident:{number}:opened", number, {"template": "opened"})
-    _enqueue_retraining(cursor, number, 1, judged)
+    _enqueue_retraining(cursor, number, 1)
 
 
-def _enqueue_retraining(cursor: Cursor, number: int, attempt: int, judged: Verdict) -> None:
-    request = f"incident-{number}-{attempt}"
-    payload = {"request_id": request, "reason": "; ".join(judged.reasons)}
+def _enqueue_retraining(cursor: Cursor, number: int, attempt: int) -> None:
+    payload = {"request_id": f"incident-{number}-{attempt}"}
     enqueue(cursor, "retrain", f"incident:{number}:retrain:{attempt}", number, payload)
 
 
-def _request_retraining(
-    cursor: Cursor, current: Incident, item: Window, judged: Verdict, settings: Settings
-) -> None:
+def _request_retraining(cursor: Cursor, current: Incident, settings: Settings) -> None:
     """Ask again if the last request has ended, the cooldown is over and the alarm goes on."""
-    if item.version != current.version:
-        judged = Verdict(judged.level, (*judged.reasons, f"version {item.version} answers now"))
     attempts = database.scalar(
         cursor,
         "SELECT count(*) FROM outbox WHERE incident_id = %s AND kind = 'retrain'",
@@ -111,18 +108,13 @@ def _request_retraining(
         (current.incident_id, settings.alerts.retrain_cooldown_seconds),
     )
     if not waiting:
-        _enqueue_retraining(cursor, current.incident_id, attempts + 1, judged)
+        _enqueue_retraining(cursor, current.incident_id, attempts + 1)
 
 
 def _closing(cursor: Cursor, current: Incident, item: Window, clear: int) -> str | None:
     """Return why the incident is over, or None while it is not."""
     if item.version != current.version:
-        newer = database.scalar(
-            cursor,
-            "SELECT n.first_seen > o.first_seen FROM model_versions n, model_versions o"
-            " WHERE n.version = %s AND o.version = %s",
-            (item.version, current.version),
-        )
+        newer = _is_newer(cursor, item.version, current.version)
         return f"version {item.version} answers and its data are as expected" if newer else None
     cursor.execute(
         "SELECT verdict FROM windows WHERE kind = %s AND version = %s AND last_row <= %s"
@@ -133,6 +125,25 @@ def _closing(cursor: Cursor, current: Incident, item: Window, clear: int) -> str
     if len(verdicts) == clear and verdict.ALARM not in verdicts:
         return f"{clear} windows running without an alarm"
     return None
+
+
+def _retire(cursor: Cursor, item: Window) -> None:
+    """End the performance incident of a version that a newer one has replaced."""
+    current = open_incident(cursor, _KINDS[window.LABELLED])
+    if current is not None and _is_newer(cursor, item.version, current.version):
+        closing = f"version {item.version} answers; it is judged when its own labels come"
+        _close(cursor, current, item, closing)
+
+
+def _is_newer(cursor: Cursor, version: str, than: str) -> bool:
+    return bool(
+        database.scalar(
+            cursor,
+            "SELECT n.first_seen > o.first_seen FROM model_versions n, model_versions o"
+            " WHERE n.version = %s AND o.version = %s",
+            (version, than),
+        )
+    )
 
 
 def _close(cursor: Cursor, current: Incident, item: Window, closing: str) -> None:

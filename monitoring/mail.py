@@ -112,7 +112,7 @@ def compose(
     ]
     if template == "opened":
         title = f"[ALARM] {name}: {kind} in version {version}"
-        sentences = [f"{part[0].upper()}{part[1:]}." for part in found["reason"].split("; ")]
+        sentences = [f"{part[0].upper()}{part[1:]}." for part in found["reasons"]]
         sentences.append("Retraining is requested as soon as enough true grades are known.")
         table.append(("Window", f"{found['row_count']} rows, {found['rejected_count']} rejected"))
         return render(

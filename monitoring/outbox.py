@@ -22,6 +22,8 @@ from monitoring.settings import Settings
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_PAUSE: Final = 3600.0
+_POLL_SECONDS: Final = 1.0
+"""How often a retraining is looked after, however short the worker's tick."""
 
 
 class Entry(NamedTuple):
@@ -84,20 +86,28 @@ class Outbox:
             _finish(cursor, entry, "skipped", {}, "MAGE_URL is not set")
             return
         request = str(entry.payload["request_id"])
+        pause = max(_POLL_SECONDS, self._settings.tick_seconds)
         if entry.state == "pending":
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.RETRAIN_LOCK,))
+            running = self._retraining.running(cursor)
+            if running:
+                _finish(
+                    cursor, entry, "skipped", {"attached_to": running}, f"{running} runs already"
+                )
+                return
             waiting = self._retraining.waits_for(cursor, entry.incident_id)
             if waiting:
-                _wait(cursor, entry, waiting, self._settings.tick_seconds)
+                _wait(cursor, entry, waiting, pause)
                 return
             run = self._retraining.start(request, again=entry.attempts > 0)
-            _begin(cursor, entry, {"run": run}, self._settings.tick_seconds)
+            _begin(cursor, entry, {"run": run}, pause)
             note(cursor, f"{request}:started", "retraining", "", f"retraining {request} started")
             return
         outcome = self._retraining.outcome(
             cursor, entry.outbox_id, request, entry.result.get("run")
         )
         if outcome is None:
-            _wait(cursor, entry, "training runs", self._settings.tick_seconds)
+            _wait(cursor, entry, "training runs", pause)
             return
         cursor.execute(
             "INSERT INTO training_outcomes (request_id, incident_id, outcome, version,"

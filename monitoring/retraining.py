@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+import time
+from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 from psycopg2.extensions import cursor as Cursor
@@ -13,6 +14,8 @@ from monitoring.errors import DeliveryError
 from monitoring.mage import COMPLETED, FAILED, Mage
 from monitoring.settings import Settings
 from monitoring.shard import error_code
+
+_STATUS_SECONDS: Final = 2.0
 
 
 class TrainingOutcome(NamedTuple):
@@ -31,6 +34,16 @@ class Retraining:
         self._settings = settings
         self._mage = mage
         self._s3 = s3
+        self._asked = float("-inf")
+
+    def running(self, cursor: Cursor) -> str | None:
+        """Return the request that is being trained now, or None; the caller holds RETRAIN_LOCK."""
+        found = database.scalar(
+            cursor,
+            "SELECT payload->>'request_id' FROM outbox WHERE kind = 'retrain' AND state = 'running'"
+            " ORDER BY outbox_id LIMIT 1",
+        )
+        return None if found is None else str(found)
 
     def waits_for(self, cursor: Cursor, incident_id: int) -> str | None:
         """Return what a request still waits for, or None when training may start.
@@ -86,7 +99,7 @@ class Retraining:
         written = self._written(request_id)
         if written is not None:
             return written
-        status = "" if run is None else self._mage.status(run)
+        status = self._status(run)
         if status in FAILED:
             return TrainingOutcome("failed", None, None, (f"Mage run {run} is {status}.",))
         late = database.scalar(
@@ -99,6 +112,13 @@ class Retraining:
             words = "completed without a decision" if status == COMPLETED else "has not ended"
             return TrainingOutcome("failed", None, None, (f"Mage run {run} {words} in time.",))
         return None
+
+    def _status(self, run: int | None) -> str:
+        """Ask Mage at most every two seconds: a question costs it a tenth of one."""
+        if run is None or time.monotonic() - self._asked < _STATUS_SECONDS:
+            return ""
+        self._asked = time.monotonic()
+        return self._mage.status(run)
 
     def _written(self, request_id: str) -> TrainingOutcome | None:
         key = f"outcomes/{request_id}.json"

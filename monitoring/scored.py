@@ -97,9 +97,9 @@ def evaluate(
     rejected = rejections(cursor, item)
     quality = Quality(rejected, item.rejected_count)
     metrics = quality_metrics(item, rejected)
-    if len(frame):
+    if not frame.empty:
         metrics += prediction_metrics(frame, probabilities)
-    if reference is None or not len(frame):
+    if reference is None or frame.empty:
         metrics.append(Metric("rows", "", "", float(len(frame))))
         figures = ScoredFigures(len(frame), quality=quality, no_reference=problem)
         return Outcome(metrics, verdict.judge_scored(figures, minimum_rows))

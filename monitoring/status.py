@@ -34,7 +34,7 @@ def read(connection: Connection, since: Any = None) -> dict[str, Any]:
             )[::-1],
             "incidents": database.rows(
                 cursor,
-                "SELECT i.incident_id, i.kind, i.version, i.opened_at, i.reason, i.closed_at,"
+                "SELECT i.incident_id, i.kind, i.version, i.opened_at, i.reasons, i.closed_at,"
                 " i.closing, w.first_event, c.version AS closing_version FROM incidents i"
                 " JOIN windows w ON w.window_id = i.opened_by"
                 " LEFT JOIN windows c ON c.window_id = i.closed_by"

@@ -94,7 +94,7 @@ def judge_scored(figures: ScoredFigures, minimum_rows: int) -> Verdict:
     if figures.no_reference:
         return Verdict(INSUFFICIENT, (figures.no_reference, *quality))
     reasons = [
-        f"{_name(column)} has drifted (p = {p:.1e}, below {P_THRESHOLD:.0e}; effect {effect:.2f})"
+        f"{_name(column)} has drifted (p = {p:.0e}, effect {effect:.2f})"
         for column, (p, effect) in sorted(figures.drifted.items(), key=lambda item: item[1][0])
     ]
     repeated = [column for column in figures.drifted if column in figures.previous]

@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -108,8 +109,9 @@ def parts(settings: Settings) -> list[Part]:
 class Worker:
     """Runs the parts until told to stop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, ready_file: Path | None = None) -> None:
         self._settings = settings
+        self._ready_file = ready_file
         self._stop = threading.Event()
         self._error: BaseException | None = None
 
@@ -130,6 +132,8 @@ class Worker:
         threads.append(threading.Thread(target=self._warm, name="warm"))
         for thread in threads:
             thread.start()
+        if self._ready_file is not None:
+            self._ready_file.touch()
         _LOG.info("monitoring runs: %s", ", ".join(part.name for part in loops))
         for thread in threads:
             thread.join()

@@ -66,7 +66,7 @@ def create_app(service: Service, settings: Settings, gateway: Gateway | None = N
     app.jinja_env.globals["asset"] = assets.url
     app.jinja_env.filters["plain"] = plain
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.wsgi_app = secured(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = secured(app.wsgi_app)  # type: ignore[method-assign,assignment]
     keep_journal(app)
 
     @app.before_request

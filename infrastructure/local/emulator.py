@@ -65,7 +65,7 @@ class Emulator(Service):
         # State is written on SIGTERM only, hence the long grace.
         return Process(
             self.name,
-            [python_of("emulator"), "-m", "ministack"],
+            [python_of("emulator"), "-I", Path(__file__).with_name("emulator_server.py")],
             log=self.log,
             environment=environment,
             cwd=self.directory,

@@ -101,7 +101,7 @@ def _panel(item: Panel, number: int, place: dashboard.GridPos) -> Any:
             PostgresQueryBuilder(PostgresQuery(item.sql, series=item.kind in _SERIES_KINDS))
         )
     )
-    if item.kind != panels.STATES and item.kind != panels.TABLE:
+    if item.kind not in (panels.STATES, panels.TABLE):
         built = built.unit(item.unit)
     if item.decimals is not None:
         built = built.decimals(item.decimals)

@@ -5,7 +5,7 @@ CREATE TABLE incidents (
     version     text        NOT NULL,
     opened_by   bigint      NOT NULL REFERENCES windows,
     opened_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
-    reason      text        NOT NULL,
+    reasons     text[]      NOT NULL,
     closed_by   bigint      REFERENCES windows,
     closed_at   timestamptz,
     closing     text,

@@ -47,10 +47,10 @@ DRIFT: Final = Row(
                     "mean",
                     "'window mean'",
                     "avg(m.value)",
-                    " AND m.column_name" " IN (${feature:sqlstring})",
+                    " AND m.column_name IN (${feature:sqlstring})",
                 ),
                 reference(
-                    "mean", "'reference mean'", " AND r.column_name" " IN (${feature:sqlstring})"
+                    "mean", "'reference mean'", " AND r.column_name IN (${feature:sqlstring})"
                 ),
                 *(
                     "SELECT $__timeGroupAlias(w.last_event, $__interval), "

@@ -86,12 +86,12 @@ STATE: Final = Row(
         ),
         Panel(
             "Verdicts",
-            "Verdict of every window by version: drift windows and labelled windows.",
+            "Verdict of every window by version, from its first record on: drift and performance.",
             STATES,
-            "SELECT w.last_event AS time, 'version ' || w.version || ', ' ||"
+            "SELECT w.first_event AS time, 'version ' || w.version || ', ' ||"
             " CASE w.kind WHEN 'scored' THEN 'drift' ELSE 'performance' END AS metric,"
             " w.verdict AS value FROM monitoring.windows w WHERE w.verdict IS NOT NULL"
-            f" AND {CHOSEN} AND $__timeFilter(w.last_event) ORDER BY 1 LIMIT 5000",
+            f" AND {CHOSEN} AND $__timeFilter(w.first_event) ORDER BY 1 LIMIT 5000",
             width=24,
             height=6,
         ),
@@ -106,7 +106,8 @@ HISTORY: Final = Row(
             "What alarmed and how it ended.",
             TABLE,
             "SELECT incident_id AS incident, kind, version, opened_at AS opened, closed_at AS ended,"
-            ' reason, closing AS "ended because" FROM monitoring.incidents'
+            " array_to_string(reasons, '; ') AS reasons, closing AS \"ended because\""
+            " FROM monitoring.incidents"
             " WHERE opened_at <= $__timeTo()::timestamptz"
             " AND coalesce(closed_at, now()) >= $__timeFrom()::timestamptz"
             " ORDER BY incident_id DESC LIMIT 50",

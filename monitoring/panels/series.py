@@ -24,6 +24,7 @@ def limit(metric: str, value: str = "max(m.threshold)", more: str = "") -> str:
 
 
 def union(*parts: str) -> str:
+    """Return several series as one query, in the order of time."""
     return " UNION ALL ".join(parts) + " ORDER BY 1, 2"
 
 

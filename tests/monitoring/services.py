@@ -23,8 +23,8 @@ os.environ["DO_NOT_TRACK"] = "1"
 _NUMBERS = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Postgres]:
+@pytest.fixture(name="postgres_server", scope="session")
+def postgres_server_fixture() -> Iterator[Postgres]:
     """A Postgres server that dies with the test run."""
     folder = Path(tempfile.mkdtemp(prefix="monitoring-postgres-"))
     folder.chmod(0o711)  # as root the server runs as another user, whom pytest's folders keep out
@@ -58,8 +58,8 @@ def connection_fixture(database_url: str) -> Iterator[Connection]:
     connection.close()
 
 
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+@pytest.fixture(name="emulator", scope="session")
+def emulator_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """An AWS endpoint that dies with the test run."""
     for name, value in (
         ("AWS_ACCESS_KEY_ID", "test"),

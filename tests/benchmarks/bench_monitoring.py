@@ -1,0 +1,353 @@
+"""Monitoring's floors, measured: ``python -m tests.benchmarks.bench_monitoring [NAME ...]``.
+
+Names: ingest, lag, window, alarms, dashboards. Starts its own Postgres and AWS endpoint. Floors
+stand beside the figures; ingest also runs execute_values in the same process, for the ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import execute_values
+from tqdm import tqdm
+
+from infrastructure.local.emulator import Emulator
+from infrastructure.local.postgres import Postgres
+from monitoring import database, drift, evidently_adapter, simulation
+from monitoring.consumer import Consumer, PredictionSink
+from monitoring.migrate import migrate
+from monitoring.panels.boards import BOARDS
+from monitoring.panels.macro import Range, expand
+from monitoring.record import decode
+from monitoring.reference import Reference
+from tests.monitoring import cohort, store
+from tests.monitoring.cloud import Cloud, make_stream
+from tests.monitoring.kinesis import FakeKinesis
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def row(name: str, value: str, floor: str) -> None:
+    """Print a line of the table."""
+    print(f"{name:<58} {value:>16}   {floor}", flush=True)
+
+
+@contextmanager
+def postgres() -> Iterator[tuple[str, Connection]]:
+    """A server of its own with the schema in place."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-postgres-"))
+    folder.chmod(0o711)
+    try:
+        with Postgres(folder) as server:
+            connection = database.connect(server.url)
+            migrate(connection)
+            yield server.url, connection
+            connection.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def records(count: int) -> list[bytes]:
+    """Encoded predictions of a cohort."""
+    return cohort.encoded(cohort.predictions(cohort.students(count, 1)))
+
+
+def bench_ingest() -> None:
+    """Rows a second in batches of 500, each with its checkpoint, decode included."""
+    data = records(60_000)
+    with postgres() as (_, connection):
+        kinesis = FakeKinesis()
+        kinesis.open("a")
+        kinesis.put("a", data)
+        consumer = Consumer(kinesis, "s", PredictionSink(), rows=500)
+        consumer.refresh(connection)
+        took = []
+        start = time.perf_counter()
+        for _ in tqdm(range(len(data) // 500), disable=not sys.stderr.isatty()):
+            begin = time.perf_counter()
+            consumer.step(connection)
+            took.append(time.perf_counter() - begin)
+        rate = len(data) / (time.perf_counter() - start)
+        assert store.one(connection, "SELECT count(*) FROM predictions") == len(data)
+        plain = _execute_values(connection, data[:15_000])
+    row("ingest: rows/s, batches of 500 with checkpoint", f"{rate:,.0f}", ">= 30,000")
+    row("ingest: batch of 500, median", f"{np.median(took) * 1000:.1f} ms", "")
+    row("ingest: times execute_values without any guarantee", f"{rate / plain:.1f} x", "")
+
+
+def _execute_values(connection: Connection, data: list[bytes]) -> float:
+    with database.transaction(connection) as cursor:
+        cursor.execute(
+            "CREATE TABLE plain (id uuid, event_time timestamptz, student text, grade int, gpa real,"
+            " p real[], f real[], PRIMARY KEY (id, event_time))"
+        )
+    start = time.perf_counter()
+    for first in range(0, len(data), 500):
+        rows = [decode(item) for item in data[first : first + 500]]
+        with database.transaction(connection) as cursor:
+            execute_values(
+                cursor,
+                "INSERT INTO plain VALUES %s ON CONFLICT DO NOTHING",
+                [
+                    (str(r[0]), r[1], r[3], r[5], r[6], list(r[7]), list(r[8]))  # type: ignore[misc]
+                    for r in rows
+                ],
+                page_size=500,
+            )
+    return len(data) / (time.perf_counter() - start)
+
+
+def bench_lag() -> None:
+    """Seconds from prediction to row at 1,000 records a second, the worker doing all its work."""
+    os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")
+    os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
+    folder = Path(tempfile.mkdtemp(prefix="bench-aws-"))
+    with postgres() as (url, connection), Emulator(folder) as aws:
+        cloud = Cloud(aws.url, "bench-lag", "bench-artifacts")
+        make_stream(cloud.url, cloud.stream)
+        cloud.client("s3").create_bucket(Bucket=cloud.bucket)
+        cloud.put_reference("1")
+        environment = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "AWS_ENDPOINT_URL": cloud.url,
+            "PREDICTIONS_STREAM_NAME": cloud.stream,
+            "ARTIFACT_BUCKET": cloud.bucket,
+            "DO_NOT_TRACK": "1",
+        }
+        command = [sys.executable, "-m", "monitoring", "--log-level", "WARNING", "worker"]
+        with subprocess.Popen(
+            command, env=environment, cwd=ROOT, stderr=subprocess.DEVNULL
+        ) as worker:
+            try:
+                _stream(cloud, seconds=5, first=0)
+                time.sleep(15)
+                _stream(cloud, seconds=25, first=5)
+                time.sleep(3)
+            finally:
+                worker.terminate()
+        found = store.fetch(
+            connection,
+            "SELECT count(*) AS n, percentile_cont(ARRAY[.5, .95, .99]) WITHIN GROUP (ORDER BY"
+            " extract(epoch FROM ingested_at - predicted_at)) AS q FROM predictions"
+            " WHERE student_id::int > 5000",
+        )[0]
+        windows = store.one(connection, "SELECT count(*) FROM windows")
+    p50, p95, p99 = found["q"]
+    row(f"lag at 1,000 records/s, {found['n']:,} records: p50", f"{p50:.2f} s", "")
+    row(
+        f"lag p95 (p99 {p99:.2f} s), {windows} windows evaluated meanwhile",
+        f"{p95:.2f} s",
+        "<= 2 s",
+    )
+
+
+def _stream(cloud: Cloud, seconds: int, first: int) -> None:
+    """Put 1,000 records a second, in ten puts of 100, stamped as they are made."""
+    frame = cohort.students(1000, 1)
+    begin = time.monotonic()
+    for tick in range(seconds * 10):
+        offset = first * 1000 + tick * 100
+        part = frame.iloc[(tick % 10) * 100 : (tick % 10) * 100 + 100]
+        start = datetime.now(UTC) - timedelta(milliseconds=40)
+        made = cohort.predictions(part, start=start, step=timedelta(0), first_id=offset + 1)
+        cloud.put(cohort.encoded(made))
+        time.sleep(max(0.0, begin + (tick + 1) / 10 - time.monotonic()))
+
+
+def bench_window(count: int = 300) -> None:
+    """CPU of a window's full metric set, and memory over many windows."""
+    evidently_adapter.load()
+    reference = Reference("1", cohort.reference())
+    frames = [_window(200, 100 + k) for k in range(20)]
+    for frame in frames[:3]:
+        evidently_adapter.evaluate_scored(frame, reference)
+    cpu, memory = [], []
+    for k in tqdm(range(count), disable=not sys.stderr.isatty()):
+        begin = time.process_time()
+        evaluation = evidently_adapter.evaluate_scored(frames[k % 20], reference)
+        cpu.append(time.process_time() - begin)
+        if k % 10 == 0:
+            evaluation.html()
+        memory.append(_resident())
+    row("window: CPU of the full metric set, median", f"{np.median(cpu):.2f} s", "<= 0.6 s")
+    early, late = np.median(memory[count // 5 : count // 3]), np.median(memory[-count // 10 :])
+    row(
+        f"window: memory after {count} windows against a fifth of them",
+        f"{late - early:+.1f} MB",
+        "flat",
+    )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    row("window: peak memory of the process", f"{peak:.0f} MB", "")
+
+
+def _resident() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def _window(rows: int, seed: int, **arguments: Any) -> Any:
+    frame = cohort.students(rows, seed, **arguments)
+    mean = cohort.expected_gpa(frame)
+    frame[drift.PREDICTION] = cohort.probabilities(mean).argmax(axis=1)
+    frame["Absences"] = frame["Absences"].astype(float)
+    return frame[list(drift.COLUMNS)]
+
+
+def _columns(seed: int, **arguments: Any) -> dict[str, Any]:
+    frame = _window(200, seed, **arguments)
+    return {column: frame[column].to_numpy() for column in drift.COLUMNS}
+
+
+def bench_alarms(count: int = 2000) -> None:
+    """False alarms over windows without shift, and detection within two windows of a shift."""
+    reference = Reference("1", cohort.reference()).frame
+    against = {column: reference[column].to_numpy() for column in drift.COLUMNS}
+    quiet = (_columns(1_000_000 + k) for k in tqdm(range(count), disable=not sys.stderr.isatty()))
+    levels = simulation.levels(against, list(quiet))
+    share = levels.count("alarm") / count
+    row(f"alarms: false, of {count:,} windows without shift", f"{share:.2%}", "<= 0.2 %")
+    row("alarms: warnings of the same windows", f"{levels.count('warn') / count:.2%}", "")
+    shifts = (
+        ("Absences +5, StudyTime -4", {"shifted": True}, ">= 99 %"),
+        ("Tutoring .30 -> .50", {"tutoring": 0.50}, ">= 90 %"),
+    )
+    pairs = count // 4
+    for name, arguments, floor in shifts:
+        seen = sum(
+            simulation.alarms(
+                against, [_columns(2_000_000 + 2 * k + i, **arguments) for i in range(2)]
+            )
+            > 0
+            for k in tqdm(range(pairs), disable=not sys.stderr.isatty())
+        )
+        row(f"alarms: {name} within two windows ({pairs} runs)", f"{seen / pairs:.1%}", floor)
+
+
+def bench_dashboards(predictions: int = 1_000_000) -> None:
+    """Every panel's slowest of three runs on a million predictions, five thousand windows."""
+    with postgres() as (_, connection):
+        evidently_adapter.load()
+        reference = Reference("1", cohort.reference())
+        metrics = evidently_adapter.evaluate_scored(_window(200, 5), reference).metrics
+        _seed(connection, predictions, metrics, reference)
+        with connection.cursor() as cursor:
+            cursor.execute("SET ROLE grafana_ro")
+        connection.commit()
+        period = Range(datetime.now(UTC) - timedelta(days=31), datetime.now(UTC), 21_600)
+        variables = {"version": ["1"], "feature": ["Absences"]}
+        slowest: list[tuple[float, str]] = []
+        for board in BOARDS:
+            for item in (item for line in board.rows for item in line.panels):
+                runs = []
+                for _ in range(3):
+                    begin = time.perf_counter()
+                    store.fetch(connection, expand(item.sql, period, variables))
+                    runs.append(time.perf_counter() - begin)
+                slowest.append((max(runs[1:]), item.title))
+        slowest.sort(reverse=True)
+    for seconds, title in slowest[:3]:
+        row(f"dashboards: {title}", f"{seconds * 1000:.0f} ms", "<= 300 ms")
+    total = sum(seconds for seconds, _ in slowest)
+    row(f"dashboards: all {len(slowest)} panels together", f"{total:.2f} s", "")
+
+
+def _seed(connection: Connection, count: int, metrics: list[Any], reference: Reference) -> None:
+    windows = count // 200
+    buffer = io.StringIO()
+    for k in range(windows):
+        for metric in metrics:
+            values = (k + 1, metric.metric, metric.column, metric.label, metric.value)
+            threshold = "\\N" if metric.threshold is None else metric.threshold
+            buffer.write("\t".join(map(str, (*values, metric.method or "", threshold))) + "\n")
+    buffer.seek(0)
+    with database.transaction(connection) as cursor:
+        cursor.execute("SELECT ensure_partitions(now() - interval '31 days', now())")
+        cursor.execute("INSERT INTO model_versions (version, first_event) VALUES ('1', now())")
+        features = ", ".join(f'"{name}"' for name in drift.COLUMNS[:-1])
+        cursor.execute(
+            "INSERT INTO predictions (prediction_id, event_time, predicted_at, student_id, version,"
+            f" grade_class, gpa, p_a, p_b, p_c, p_d, p_f, {features})"
+            " SELECT gen_random_uuid(), now() - (30 - 30.0 * k / %s) * interval '1 day', now(), k,"
+            " '1', k %% 5, 2, .2, .2, .2, .2, .2, 2, 10, 5, 1, 2, 0, 0, 1, 0"
+            " FROM generate_series(1, %s) AS k",
+            (count, count),
+        )
+        cursor.execute(
+            "INSERT INTO windows (kind, version, after_row, last_row, row_count, closed_by, verdict,"
+            " reasons, first_event, last_event, reference_version) SELECT 'scored', '1', k * 200,"
+            " k * 200 + 200, 200, 'count', 'ok', ARRAY['no column has drifted in 200 rows'],"
+            " now() - (30 - 30.0 * (k - 1) / %s) * interval '1 day',"
+            " now() - (30 - 30.0 * k / %s) * interval '1 day', '1' FROM generate_series(1, %s) AS k",
+            (windows, windows, windows),
+        )
+        cursor.copy_expert(
+            "COPY window_metrics (window_id, metric, column_name, label, value, method, threshold)"
+            " FROM STDIN",
+            buffer,
+        )
+        execute_values(
+            cursor,
+            "INSERT INTO reference_stats VALUES %s",
+            [("1", *values) for values in reference.stats()],
+        )
+        cursor.execute(
+            "INSERT INTO ground_truth (prediction_id, event_time, version, grade_class, source)"
+            " SELECT prediction_id, event_time, version, grade_class, 'bench' FROM predictions"
+        )
+        cursor.execute(
+            "INSERT INTO ingest_batches (committed_at, stream, shard_id, records, inserted, rejected,"
+            " duplicates, dead, lag_p50, lag_p95, millis_behind) SELECT now() - (30 - 30.0 * k / %s)"
+            " * interval '1 day', 's', 'a', 500, 490, 10, 0, 0, .1, .5, 0"
+            " FROM generate_series(1, %s) AS k",
+            (count // 500, count // 500),
+        )
+        cursor.execute(
+            "INSERT INTO rejection_counts SELECT date_trunc('minute', now()) - k * interval '1"
+            " minute', '1', 'out_of_range', 'student.Absences', 3 FROM generate_series(1, 40000) k"
+        )
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    connection.autocommit = False
+
+
+BENCHES: dict[str, Callable[[], None]] = {
+    "ingest": bench_ingest,
+    "lag": bench_lag,
+    "window": bench_window,
+    "alarms": bench_alarms,
+    "dashboards": bench_dashboards,
+}
+
+
+def main() -> None:
+    """Run the benches named on the command line, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", nargs="*", choices=[*BENCHES, []], default=[])
+    parser.add_argument("--windows", type=int, help="windows of the memory measurement")
+    arguments = parser.parse_args()
+    if arguments.windows:
+        BENCHES["window"] = lambda: bench_window(arguments.windows)
+    print(f"{'measured':<58} {'value':>16}   floor")
+    for name in arguments.name or BENCHES:
+        BENCHES[name]()
+
+
+if __name__ == "__main__":
+    main()
