@@ -96,9 +96,10 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code."""
     # What follows `train` is the training program's, options included (argparse's REMAINDER
     # refuses a leading option).
-    options, options.arguments = parser().parse_known_args(arguments)
-    if options.arguments and options.command != "train":
-        parser().error(f"unrecognized arguments: {' '.join(options.arguments)}")
+    options, rest = parser().parse_known_args(arguments)
+    if rest and options.command != "train":
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    options.arguments = rest
     state: Path = options.state.resolve()
     try:
         return _run(options, state)
