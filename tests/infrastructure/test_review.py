@@ -44,6 +44,7 @@ def test_no_reason_without_a_wildcard(plan_of: Callable[..., dict[str, Any]]) ->
     assert unused == []
 
 
+@pytest.mark.usefixtures("plan_of")
 def test_a_managed_policy_fits() -> None:
     """AWS refuses a managed policy of more than 6,144 characters, white space not counted."""
     documents = dict(review.documents(bootstrap_plan("stg")))

@@ -96,6 +96,8 @@ resource "aws_ecs_task_definition" "this" {
   execution_role_arn       = aws_iam_role.execution.arn
   task_role_arn            = aws_iam_role.task.arn
   container_definitions    = jsonencode(concat(local.preparation, [local.main]))
+  # Old revisions stay: something to go back to, and no right to deregister (which AWS knows for "*" only).
+  skip_destroy = true
 
   runtime_platform {
     operating_system_family = "LINUX"
