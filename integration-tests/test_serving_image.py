@@ -13,6 +13,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -46,8 +47,9 @@ class Container:
             "AWS_REGION": variables["AWS_DEFAULT_REGION"],
         }
         settings = [part for item in environment.items() for part in ("-e", "=".join(item))]
+        self._name = f"student-performance-test-{uuid.uuid4().hex}"
         self._process = subprocess.Popen(  # pylint: disable=consider-using-with
-            [*TOOL.split(), "run", "--rm", "--network", "host", *settings, IMAGE],
+            [TOOL, "run", "--rm", "--name", self._name, "--network", "host", *settings, IMAGE],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -74,12 +76,8 @@ class Container:
 
     def stop(self) -> str:
         """Stop the container; return what it has written."""
-        self._process.terminate()
-        try:
-            return self._process.communicate(timeout=30)[0]
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.communicate()[0]
+        subprocess.run([TOOL, "kill", self._name], capture_output=True, timeout=60, check=False)
+        return self._process.communicate(timeout=60)[0]
 
 
 @pytest.fixture(name="deployment")
