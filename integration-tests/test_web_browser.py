@@ -32,6 +32,7 @@ FLAGS = [
 ]
 PHONE = {"width": 360, "height": 740}
 STUDENTS = 2000
+PATIENCE_MS = 30_000
 TRAINED_ON = {"StudyTimeWeekly": [0, 20], "Absences": [0, 29]}
 
 pytestmark = [
@@ -52,6 +53,7 @@ def address_fixture(tmp_path_factory) -> Iterator[str]:
 @pytest.fixture(name="browser", scope="module")
 def browser_fixture() -> Iterator[Browser]:
     """The system's Chromium."""
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser

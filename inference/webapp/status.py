@@ -15,9 +15,9 @@ from inference.webapp.words import LABELS
 
 JSON = "application/json"
 MEASURED_ON = {
-    "test_clean_": "Test rows, label noise removed",
-    "test_": "Test rows",
-    "validation_": "Validation rows",
+    "test_clean_": "Test, clean labels",
+    "test_": "Test",
+    "validation_": "Validation",
 }
 OVERALL = "Value"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -49,7 +50,7 @@ def test_it_starts_answers_warns_and_stops(models: Path, number: signal.Signals)
     with subprocess.Popen(
         [sys.executable, "-m", "inference.web", "--port", "0"],
         cwd=ROOT,
-        env={"MODEL_LOCATION": str(models), "WEB_TRUSTED_PROXY": "127.0.0.1"},
+        env=os.environ | {"MODEL_LOCATION": str(models), "WEB_TRUSTED_PROXY": "127.0.0.1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -69,9 +69,9 @@ def test_a_registry_that_is_no_address_is_not_linked(make_app) -> None:
 def test_metrics_are_laid_out_by_what_they_were_measured_on() -> None:
     """Given a manifest's metrics, each is one row, and what says the same twice is said once."""
     table = metric_table({"f1": 0.6, "test_f1": 0.6, "test_clean_f1": 0.7, "seconds": 3.0})
-    assert table["columns"] == ["Test rows, label noise removed", "Test rows", "Value"]
+    assert table["columns"] == ["Test, clean labels", "Test", "Value"]
     assert table["rows"] == {
-        "f1": {"Test rows": 0.6, "Test rows, label noise removed": 0.7},
+        "f1": {"Test": 0.6, "Test, clean labels": 0.7},
         "seconds": {"Value": 3.0},
     }
     assert metric_table({}) == {"rows": {}, "columns": []}
