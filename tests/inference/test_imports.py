@@ -10,7 +10,9 @@ from inference.slim import SERVICES
 MODULES = 560
 """508 on Python 3.11 at the time of writing; boto3's clients alone load about 390."""
 
-FORBIDDEN = "pandas sklearn scipy mlflow boto3 flask jinja2 requests tqdm pydantic evidently".split()
+FORBIDDEN = (
+    "pandas sklearn scipy mlflow boto3 flask jinja2 requests tqdm pydantic evidently".split()
+)
 PROBE = """
 import sys
 import inference.handler
