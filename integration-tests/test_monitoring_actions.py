@@ -303,6 +303,24 @@ def test_an_answer_lost_on_the_way_does_not_start_training_twice(
     assert (entry["state"], entry["result"]) == ("running", {"run": 70})
 
 
+def test_mage_away_while_training_runs_is_waited_for(
+    cloud: Cloud, connection: Connection, found: Settings, story: Story, mage: FakeMage
+) -> None:
+    """GIVEN training runs WHEN Mage refuses to say how it stands, more often than there are attempts
+    THEN the request goes on running, and the outcome is taken when it comes."""
+    _labels(connection, 60)
+    story.window(DRIFT)
+    _deliver(build_outbox(found), connection, 1)
+    mage.refuse = "restarting"
+    for _ in range(5):
+        _deliver(build_outbox(found), connection, 1)
+    entry = _entries(connection)["incident:1:retrain:1"]
+    assert entry["state"] == "running" and "restarting" in entry["last_error"]
+    _outcome(cloud, "incident-1-1", promoted=True, version="2", reasons=["better"])
+    _deliver(build_outbox(found), connection, 1)
+    assert _entries(connection)["incident:1:retrain:1"]["state"] == "done"
+
+
 @pytest.mark.parametrize("ending", [("failed", 7200.0), ("running", 1.0)])
 def test_training_that_fails_or_never_ends_is_a_failure_told(
     cloud: Cloud,

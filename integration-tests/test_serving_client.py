@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.local.configuration import REPOSITORY
 from inference.contract import FEATURE_NAMES
+from infrastructure.local.configuration import REPOSITORY
 from tests.inference.stream import VALUES, event
 from tests.infrastructure.local.deployment import Deployment, eventually
 

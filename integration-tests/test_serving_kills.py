@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.local.configuration import REPOSITORY
 from inference.identity import prediction_id
+from infrastructure.local.configuration import REPOSITORY
 from tests.inference.aggregate import aggregate
 from tests.inference.stream import encoded
 from tests.infrastructure.local.deployment import Deployment

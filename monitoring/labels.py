@@ -146,6 +146,13 @@ def _resolve(cursor: Cursor, source: str) -> LabelCounts:
         (source,),
     )
     stored = cursor.rowcount
+    if stored:
+        cursor.execute(
+            "INSERT INTO label_counts AS c (minute, source, count)"
+            " VALUES (date_trunc('minute', now()), %s, %s) ON CONFLICT (minute, source)"
+            " DO UPDATE SET count = c.count + excluded.count",
+            (source, stored),
+        )
     cursor.execute(
         "INSERT INTO label_conflicts (prediction_id, kept_class, kept_gpa, offered_class,"
         " offered_gpa, source) SELECT g.prediction_id, g.grade_class, g.gpa, r.grade_class, r.gpa,"

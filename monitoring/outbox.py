@@ -11,6 +11,7 @@ import json
 import logging
 from typing import Any, Final, NamedTuple
 
+from botocore.exceptions import BotoCoreError, ClientError
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
@@ -68,7 +69,7 @@ class Outbox:
                 self._mail(cursor, entry)
             else:
                 self._retrain(cursor, entry)
-        except DeliveryError as error:
+        except (DeliveryError, BotoCoreError, ClientError) as error:
             cursor.execute("ROLLBACK TO SAVEPOINT delivery")
             self._failed(cursor, entry, str(error))
 
@@ -103,9 +104,16 @@ class Outbox:
             _begin(cursor, entry, {"run": run}, pause)
             note(cursor, f"{request}:started", "retraining", "", f"retraining {request} started")
             return
-        outcome = self._retraining.outcome(
-            cursor, entry.outbox_id, request, entry.result.get("run")
-        )
+        try:
+            outcome = self._retraining.outcome(
+                cursor, entry.outbox_id, request, entry.result.get("run")
+            )
+        except DeliveryError as error:
+            # Mage or S3 away for a while is no failure of a training that goes on
+            if self._retraining.late(cursor, entry.outbox_id):
+                raise
+            _wait(cursor, entry, str(error), pause)
+            return
         if outcome is None:
             _wait(cursor, entry, "training runs", pause)
             return

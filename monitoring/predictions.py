@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from psycopg2.extensions import cursor as Cursor
 
-from inference.contract import FEATURE_NAMES
+from inference.contract import FEATURE_NAMES, FEATURES, GRADES
 from monitoring import database
 from monitoring.record import Rejected, Scored, UnreadableError, decode
 
@@ -26,7 +26,8 @@ _P_COLUMNS: Final = (
 )
 _R_COLUMNS: Final = "prediction_id, event_time, predicted_at, version, codes, fields"
 _TEMPORARY: Final = {"predictions": _P_COLUMNS, "rejections": _R_COLUMNS}
-_WHOLE: Final = tuple(name != "StudyTimeWeekly" for name in FEATURE_NAMES)
+_P_FORMAT: Final = "%r\t" * len(GRADES)
+_F_FORMAT: Final = "\t".join("%d" if feature.whole else "%r" for feature in FEATURES)
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -104,22 +105,11 @@ def _array(values: Sequence[str]) -> str:
 
 
 def _scored_line(row: Scored) -> str:
-    features = [
-        str(int(value)) if whole else repr(float(value))
-        for value, whole in zip(row.features, _WHOLE, strict=True)
-    ]
-    return "\t".join(
-        (
-            str(row.prediction_id),
-            row.event_time.isoformat(),
-            row.predicted_at.isoformat(),
-            _text(row.student_id),
-            _text(row.version),
-            str(row.grade_class),
-            repr(row.gpa),
-            *map(repr, row.probabilities),
-            *features,
-        )
+    return (
+        f"{row.prediction_id}\t{row.event_time.isoformat()}\t{row.predicted_at.isoformat()}"
+        f"\t{_text(row.student_id)}\t{_text(row.version)}\t{row.grade_class}\t{row.gpa!r}\t"
+        + _P_FORMAT % row.probabilities
+        + _F_FORMAT % row.features
     )
 
 
@@ -139,10 +129,9 @@ def _rejected_line(row: Rejected) -> str:
 def _copy(cursor: Cursor, table: str, lines: list[str]) -> None:
     """COPY lines into the session's temporary twin of ``table``."""
     cursor.execute(
-        f"CREATE TEMP TABLE IF NOT EXISTS incoming_{table} AS SELECT {_TEMPORARY[table]}"
-        f" FROM {database.SCHEMA}.{table} WITH NO DATA"
+        f"CREATE TEMP TABLE IF NOT EXISTS incoming_{table} ON COMMIT DELETE ROWS"
+        f" AS SELECT {_TEMPORARY[table]} FROM {database.SCHEMA}.{table} WITH NO DATA"
     )
-    cursor.execute(f"TRUNCATE incoming_{table}")
     data = io.StringIO("\n".join(lines) + "\n")
     cursor.copy_expert(f"COPY incoming_{table} FROM STDIN", data)
 

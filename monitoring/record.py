@@ -9,10 +9,19 @@ from uuid import UUID
 
 import msgspec
 
-from inference.contract import FEATURES, GRADES, PREDICTION_SCHEMA
+from inference.contract import (
+    FEATURE_NAMES,
+    FEATURES,
+    GRADES,
+    MAX_STUDENT_ID_LENGTH,
+    PREDICTION_SCHEMA,
+)
 from monitoring.errors import MonitoringError
 
-_TEXT_LIMIT: Final = 256
+_LIMITS: Final = tuple((f.minimum, f.maximum, f.whole) for f in FEATURES)
+_NAME_LIMIT: Final = 64
+_VERSION_LIMIT: Final = 128
+"""Longer texts would not fit into an index, and Postgres says so in a way that looks transient."""
 
 
 class UnreadableError(MonitoringError):
@@ -122,44 +131,56 @@ def _rejected(record: _Rejected) -> Rejected:
         record.prediction_id,
         record.event_time,
         record.predicted_at,
-        (record.version or "").replace("\0", "")[:_TEXT_LIMIT],
+        _version(record.version or ""),
         tuple(_plain(problem.code) for problem in record.errors),
         tuple(_plain(problem.field or "") for problem in record.errors),
     )
 
 
 def _plain(text: str) -> str:
-    return text.replace("\0", "")[:_TEXT_LIMIT]
+    return text.replace("\0", "")[:_NAME_LIMIT]
+
+
+def _version(text: str) -> str:
+    if len(text) > _VERSION_LIMIT or "\0" in text:
+        raise UnreadableError("bad_value", f"version is longer than {_VERSION_LIMIT} characters")
+    return text
+
+
+def _accepted(position: int) -> str:
+    feature = FEATURES[position]
+    text = f"{feature.name} is outside {feature.minimum}-{feature.maximum}"
+    return f"{text} or not whole" if feature.whole else text
 
 
 def _scored(record: _Ok) -> Scored:
     answer = record.prediction
+    student = student_key(answer.student_id)
+    if not 1 <= len(student) <= MAX_STUDENT_ID_LENGTH:
+        raise UnreadableError(
+            "bad_value", f"student_id is not 1-{MAX_STUDENT_ID_LENGTH} characters long"
+        )
     if not 0 <= answer.GradeClass < len(GRADES):
         raise UnreadableError("bad_value", f"GradeClass is outside 0-{len(GRADES) - 1}")
     if not math.isfinite(answer.GPA) or abs(answer.GPA) > 1000:
         raise UnreadableError("bad_value", "GPA is not a plausible number")
     try:
-        probabilities = tuple(answer.probabilities[grade] for grade in GRADES)
-        features = tuple(record.features[feature.name] for feature in FEATURES)
+        probabilities = tuple([answer.probabilities[grade] for grade in GRADES])
+        features = tuple([record.features[name] for name in FEATURE_NAMES])
     except KeyError as error:
         raise UnreadableError("bad_value", f"{error.args[0]} is missing") from error
-    if not all(0 <= p <= 1 for p in probabilities) or abs(sum(probabilities) - 1) > 1e-3:
+    if min(probabilities) < 0 or max(probabilities) > 1 or abs(sum(probabilities) - 1) > 1e-3:
         raise UnreadableError("bad_value", "probabilities are not five shares of 1")
-    for feature, value in zip(FEATURES, features, strict=True):
-        if not feature.minimum <= value <= feature.maximum or (
-            feature.whole and not value.is_integer()
-        ):
-            raise UnreadableError(
-                "bad_value",
-                f"{feature.name} is outside {feature.minimum}-{feature.maximum}"
-                + (" or not whole" if feature.whole else ""),
-            )
+    for position, value in enumerate(features):
+        low, high, whole = _LIMITS[position]
+        if not low <= value <= high or (whole and value != int(value)):
+            raise UnreadableError("bad_value", _accepted(position))
     return Scored(
         record.prediction_id,
         record.event_time,
         record.predicted_at,
-        student_key(answer.student_id),
-        _plain(record.version),
+        student,
+        _version(record.version),
         answer.GradeClass,
         answer.GPA,
         probabilities,

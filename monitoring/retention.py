@@ -16,6 +16,7 @@ _AHEAD: Final = timedelta(days=35)
 _TRIMMED: Final = (
     ("ingest_batches", "committed_at"),
     ("rejection_counts", "minute"),
+    ("label_counts", "minute"),
     ("dead_letters", "received_at"),
     ("pending_labels", "received_at"),
     ("ground_truth", "event_time"),

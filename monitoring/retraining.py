@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any, Final, NamedTuple
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from psycopg2.extensions import cursor as Cursor
 
 from monitoring import database
@@ -73,13 +73,21 @@ class Retraining:
         return None
 
     def start(self, request_id: str, *, again: bool) -> int:
-        """Start training and return Mage's run number; after a failed attempt look for the run."""
+        """Start training and return Mage's run number, or that of the run started already.
+
+        A worker killed between Mage's answer and its commit leaves no trace but the run itself, so
+        it is looked for every time; only after a failed attempt must the look succeed.
+        """
         alerts = self._settings.alerts
         trigger = self._mage.trigger(alerts.retrain_pipeline, alerts.retrain_trigger)
-        if again:
+        try:
             run = self._mage.find_run(trigger, request_id)
-            if run is not None:
-                return run
+        except DeliveryError:
+            if again:
+                raise
+            run = None
+        if run is not None:
+            return run
         variables = {
             "request_id": request_id,
             "seed": 42,
@@ -102,16 +110,21 @@ class Retraining:
         status = self._status(run)
         if status in FAILED:
             return TrainingOutcome("failed", None, None, (f"Mage run {run} is {status}.",))
-        late = database.scalar(
-            cursor,
-            "SELECT started_at < clock_timestamp() - make_interval(secs => %s) FROM outbox"
-            " WHERE outbox_id = %s",
-            (self._settings.alerts.retrain_timeout_seconds, outbox_id),
-        )
-        if late:
+        if self.late(cursor, outbox_id):
             words = "completed without a decision" if status == COMPLETED else "has not ended"
             return TrainingOutcome("failed", None, None, (f"Mage run {run} {words} in time.",))
         return None
+
+    def late(self, cursor: Cursor, outbox_id: int) -> bool:
+        """Return whether a training has taken longer than RETRAIN_TIMEOUT_SECONDS."""
+        return bool(
+            database.scalar(
+                cursor,
+                "SELECT started_at < clock_timestamp() - make_interval(secs => %s) FROM outbox"
+                " WHERE outbox_id = %s",
+                (self._settings.alerts.retrain_timeout_seconds, outbox_id),
+            )
+        )
 
     def _status(self, run: int | None) -> str:
         """Ask Mage at most every two seconds: a question costs it a tenth of one."""
@@ -131,6 +144,8 @@ class Retraining:
             if error_code(error) in ("NoSuchKey", "404"):
                 return None
             raise DeliveryError(f"the outcome cannot be read: {error}") from error
+        except BotoCoreError as error:
+            raise DeliveryError(f"the artifact bucket cannot be asked: {error}") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DeliveryError(f"{key} is not an outcome: {error!r}") from error
         version, before = found.get("version"), found.get("champion_before")

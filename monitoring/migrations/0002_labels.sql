@@ -14,6 +14,14 @@ CREATE TABLE ground_truth (
 CREATE INDEX ground_truth_version ON ground_truth (version, label_number);
 CREATE INDEX ground_truth_event_time ON ground_truth (event_time);
 
+-- How many labels came when and from where: a million rows are too many to count for a panel.
+CREATE TABLE label_counts (
+    minute timestamptz NOT NULL,
+    source text        NOT NULL,
+    count  bigint      NOT NULL,
+    PRIMARY KEY (minute, source)
+);
+
 -- A second, different label for a prediction: the first stays, the operator decides.
 CREATE TABLE label_conflicts (
     prediction_id   uuid        NOT NULL,

@@ -23,6 +23,6 @@ SELECT outbox_id, kind, incident_id, state, attempts, created_at, finished_at, l
 FROM outbox;
 
 GRANT USAGE ON SCHEMA monitoring TO grafana_ro;
-GRANT SELECT ON windows, heartbeats, window_metrics, reference_stats, incidents, events, training_outcomes,
+GRANT SELECT ON label_counts, windows, heartbeats, window_metrics, reference_stats, incidents, events, training_outcomes,
     ingest_batches, rejection_counts, consumer_checkpoint, dead_letters, model_versions,
     label_delays, label_conflict_times, pending_label_times, deliveries TO grafana_ro;

@@ -79,9 +79,9 @@ TRUTH: Final = Row(
             "Labels by day",
             "When labels came, by source.",
             BARS,
-            "SELECT $__timeGroupAlias(labelled_at, $__interval), source AS metric,"
-            " count(*)::float8 AS value FROM monitoring.label_delays"
-            " WHERE $__timeFilter(labelled_at) GROUP BY 1, 2 ORDER BY 1, 2",
+            "SELECT $__timeGroupAlias(minute, $__interval), source AS metric,"
+            " sum(count)::float8 AS value FROM monitoring.label_counts"
+            " WHERE $__timeFilter(minute) GROUP BY 1, 2 ORDER BY 1, 2",
             width=6,
             minimum=0,
         ),

@@ -311,6 +311,10 @@ def _seed(connection: Connection, count: int, metrics: list[Any], reference: Ref
             " SELECT prediction_id, event_time, version, grade_class, 'bench' FROM predictions"
         )
         cursor.execute(
+            "INSERT INTO label_counts SELECT date_trunc('minute', now()) - k * interval '1 minute',"
+            " 'bench', 25 FROM generate_series(1, 40000) k"
+        )
+        cursor.execute(
             "INSERT INTO ingest_batches (committed_at, stream, shard_id, records, inserted, rejected,"
             " duplicates, dead, lag_p50, lag_p95, millis_behind) SELECT now() - (30 - 30.0 * k / %s)"
             " * interval '1 day', 's', 'a', 500, 490, 10, 0, 0, .1, .5, 0"

@@ -47,6 +47,7 @@ def test_a_rejection_keeps_codes_and_fields_only() -> None:
         ({"features": {f.name: f.maximum + 1 for f in FEATURES}}, "bad_value"),
         ({"features": {f.name: 0.5 for f in FEATURES}}, "bad_value"),
         ({"version": None}, "not_prediction"),
+        ({"version": "7" * 129}, "bad_value"),
     ],
 )
 def test_what_is_no_prediction_is_refused_with_a_code(changes: dict[str, Any], code: str) -> None:
@@ -54,6 +55,16 @@ def test_what_is_no_prediction_is_refused_with_a_code(changes: dict[str, Any], c
     with pytest.raises(UnreadableError) as refusal:
         decode(json.dumps(_record(**changes)).encode())
     assert refusal.value.code == code
+
+
+@pytest.mark.parametrize("student", ["", "x" * 129])
+def test_a_student_id_outside_the_contract_is_refused(student: str) -> None:
+    """GIVEN an empty id or one of 129 characters (an index entry could not hold any length)
+    WHEN decoded THEN refused."""
+    record = _record()
+    record["prediction"]["student_id"] = student
+    with pytest.raises(UnreadableError, match="student_id is not 1-128"):
+        decode(json.dumps(record).encode())
 
 
 @given(st.binary(max_size=200))

@@ -15,7 +15,7 @@ class Crash(BaseException):
     """The process died here."""
 
 
-class Bucket:
+class FakeBucket:
     """get, put and head of one bucket; ``writes_left`` writes succeed, then the process dies."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Bucket:
             raise EndpointConnectionError(endpoint_url=f"http://127.0.0.1/{name}")
 
 
-def store_over(bucket: Bucket) -> ObjectStore:
+def store_over(bucket: FakeBucket) -> ObjectStore:
     """Return the store under test over ``bucket``."""
     return ObjectStore("bucket", bucket, "http://127.0.0.1")
 

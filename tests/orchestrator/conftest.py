@@ -15,7 +15,7 @@ from orchestrator.training.storage import Stores
 from orchestrator.training.students import Students
 from orchestrator.training.tracking import Tracking
 from orchestrator.training.validation import check_students
-from tests.orchestrator.bucket import Bucket, store_over
+from tests.orchestrator.bucket import FakeBucket, store_over
 
 
 @pytest.fixture(name="frame", scope="session")
@@ -34,7 +34,7 @@ def simulated_students(frame: pd.DataFrame) -> Students:
 def offline_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     """Real MLflow tracking and registry in a folder, buckets in memory; what steps open."""
     settings = Settings((tmp_path / "mlruns").as_uri(), "models", "artifacts")
-    models, artifacts = store_over(Bucket()), store_over(Bucket())
+    models, artifacts = store_over(FakeBucket()), store_over(FakeBucket())
     services = Services(
         settings,
         Stores(models, artifacts),

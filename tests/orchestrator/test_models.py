@@ -38,7 +38,6 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "logistic": {"C": 10.0, "class_weight": None},
     "svc": {"C": 3.0, "gamma": 0.1, "class_weight": None},
     "random_forest": {
-        "n_estimators": 20,
         "max_depth": 8,
         "min_samples_leaf": 3,
         "max_features": 4,

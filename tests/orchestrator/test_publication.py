@@ -11,7 +11,7 @@ from orchestrator.training.errors import PublicationError, ServiceError
 from orchestrator.training.gaussian import GaussianGpa
 from orchestrator.training.publication import BundleStore, move_champion, recover
 from orchestrator.training.students import Students
-from tests.orchestrator.bucket import Bucket, Crash, store_over
+from tests.orchestrator.bucket import Crash, FakeBucket, store_over
 
 
 class Alias:
@@ -46,7 +46,7 @@ def made_versions(students: Students) -> dict[str, tuple[bytes, bytes]]:
 
 
 def publish(
-    bucket: Bucket, alias: Alias, version: str, made: dict[str, tuple[bytes, bytes]]
+    bucket: FakeBucket, alias: Alias, version: str, made: dict[str, tuple[bytes, bytes]]
 ) -> None:
     """Publish a version as promotion does."""
     bundles = BundleStore(store_over(bucket), "m")
@@ -54,7 +54,7 @@ def publish(
     move_champion(bundles, alias, version)
 
 
-def served(bucket: Bucket) -> str:
+def served(bucket: FakeBucket) -> str:
     """Return the version a reader gets: pointer, manifest and model all fit together."""
     bundles = BundleStore(store_over(bucket), "m")
     pointer, _stored = bundles.pointer()
@@ -66,7 +66,7 @@ def served(bucket: Bucket) -> str:
 
 def test_a_first_champion(made: dict[str, tuple[bytes, bytes]]) -> None:
     """Files first, pointer last."""
-    bucket, alias = Bucket(), Alias()
+    bucket, alias = FakeBucket(), Alias()
     publish(bucket, alias, "1", made)
     assert bucket.order == [
         "models/m/1/model.onnx",
@@ -82,7 +82,7 @@ def test_a_first_champion(made: dict[str, tuple[bytes, bytes]]) -> None:
 @pytest.mark.parametrize("dies", ["0", "1", "2", "before", "after"])
 def test_killed_at_every_step(dies: str, made: dict[str, tuple[bytes, bytes]]) -> None:
     """GIVEN champion 1, WHEN publishing 2 dies at any step, THEN 1 serves and a re-run ends at 2."""
-    bucket, alias = Bucket(), Alias()
+    bucket, alias = FakeBucket(), Alias()
     publish(bucket, alias, "1", made)
     if dies.isdigit():
         bucket.writes_left = int(dies)
@@ -104,7 +104,7 @@ def test_killed_at_every_step(dies: str, made: dict[str, tuple[bytes, bytes]]) -
 
 def test_recovery_never_takes_a_champion_away(made: dict[str, tuple[bytes, bytes]]) -> None:
     """An alias to a version that cannot serve, or none at all, leaves what serves."""
-    bucket, alias = Bucket(), Alias()
+    bucket, alias = FakeBucket(), Alias()
     publish(bucket, alias, "1", made)
     for named in (None, "99"):
         alias.version = named
@@ -119,7 +119,7 @@ def test_recovery_never_takes_a_champion_away(made: dict[str, tuple[bytes, bytes
 
 def test_an_unreadable_pointer_is_replaced(made: dict[str, tuple[bytes, bytes]]) -> None:
     """champion.json that is no pointer is overwritten by the next promotion."""
-    bucket, alias = Bucket(), Alias()
+    bucket, alias = FakeBucket(), Alias()
     bucket.objects["models/m/champion.json"] = b"{"
     publish(bucket, alias, "1", made)
     assert served(bucket) == "1"
@@ -127,7 +127,7 @@ def test_an_unreadable_pointer_is_replaced(made: dict[str, tuple[bytes, bytes]])
 
 def test_the_slower_of_two_writers_is_refused(made: dict[str, tuple[bytes, bytes]]) -> None:
     """A pointer moved since it was read is not overwritten."""
-    bucket, alias = Bucket(), Alias()
+    bucket, alias = FakeBucket(), Alias()
     publish(bucket, alias, "1", made)
     bundles = BundleStore(store_over(bucket), "m")
     bundle = bundles.write("2", *made["2"])
@@ -141,7 +141,7 @@ def test_the_slower_of_two_writers_is_refused(made: dict[str, tuple[bytes, bytes
 
 def test_versions_are_immutable(made: dict[str, tuple[bytes, bytes]]) -> None:
     """The same version with the same model is kept, with another one refused."""
-    bucket = Bucket()
+    bucket = FakeBucket()
     bundles = BundleStore(store_over(bucket), "m")
     first = bundles.write("1", *made["1"])
     other_manifest = made["1"][1].replace(b"run-1", b"run-9")
@@ -152,7 +152,7 @@ def test_versions_are_immutable(made: dict[str, tuple[bytes, bytes]]) -> None:
 
 def test_damage_is_seen_and_repaired(made: dict[str, tuple[bytes, bytes]]) -> None:
     """A model that does not fit its manifest is an error to read, and written anew."""
-    bucket = Bucket()
+    bucket = FakeBucket()
     bundles = BundleStore(store_over(bucket), "m")
     bundles.write("1", *made["1"])
     bucket.objects["models/m/1/model.onnx"] = b"damaged"
@@ -165,7 +165,7 @@ def test_damage_is_seen_and_repaired(made: dict[str, tuple[bytes, bytes]]) -> No
 
 def test_an_unreachable_bucket_is_named() -> None:
     """Every operation names the service and the address."""
-    bucket = Bucket()
+    bucket = FakeBucket()
     bucket.down = True
     store = store_over(bucket)
     for use in (

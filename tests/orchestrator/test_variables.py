@@ -41,6 +41,7 @@ def test_defaults_and_foreign_keys() -> None:
         ("csv", 7),
         ("skip_bad_rows", "yes"),
         ("labelled", 1),
+        ("repeats", 21),
         ("request_id", "../../etc"),
         ("request_id", "x" * 65),
     ],
@@ -59,6 +60,7 @@ def test_a_refusal_names_the_variable(name: str, value: Any) -> None:
         csv=st.sampled_from(["", "data/x.csv"]),
         skip_bad_rows=st.booleans(),
         labelled=st.booleans(),
+        repeats=st.integers(0, 20),
         request_id=st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True),
     )
 )

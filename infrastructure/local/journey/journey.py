@@ -56,7 +56,7 @@ class Journey:
         narrator, stack = self._narrator, self._stack
         variables = stack.environment
         with narrator.step("Train in Mage, log to MLflow, publish the champion"):
-            arguments = ["--seed", str(SEED), "--trials", str(self._trials)]
+            arguments = ["--seed", str(SEED), "--trials", str(self._trials), "--repeats", "0"]
             mage.train(variables, arguments, self.state / "logs" / "training.log", narrator.say)
             s3 = client("s3", variables)
             decision = mage.read_json(s3, variables["ARTIFACT_BUCKET"], "outcomes/latest.json")
