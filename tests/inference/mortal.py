@@ -84,7 +84,7 @@ def live(stream: str, shard: str, checkpoint: Path, death: int | None) -> None:
                 die()
             return answer
 
-        Publisher._attempt = mortal  # type: ignore[method-assign]
+        Publisher._attempt = mortal  # type: ignore[method-assign] # pylint: disable=protected-access
     event, last = batch(client("kinesis"), stream, shard, checkpoint)
     assert handler.lambda_handler(event, Context()) == {"batchItemFailures": []}
     if death is not None:

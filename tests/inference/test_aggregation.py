@@ -111,3 +111,21 @@ def test_the_digest_is_of_the_message_alone() -> None:
     whole = MAGIC + body + hashlib.md5(MAGIC + body, usedforsecurity=False).digest()
     with pytest.raises(AggregateError):
         user_records(whole)
+
+
+@pytest.mark.parametrize("size", [0, 127, 128, 129, 255, 256, 300, 16_383, 16_384, 100_000])
+def test_lengths_of_any_number_of_bytes(size: int) -> None:
+    """Sizes around each step of the varint encoding, and a table with more than 127 keys."""
+    pairs = [(f"key-{number}", bytes([number]) * size) for number in range(2)]
+    assert user_records(aggregate(pairs)) == pairs
+    many = [(f"key-{number}", b"x") for number in range(300)]
+    assert user_records(aggregate(many)) == many
+
+
+@pytest.mark.parametrize(("kind", "width"), [(1, 8), (5, 4)])
+def test_skipped_numbers_have_their_exact_width(kind: int, width: int) -> None:
+    """A fixed-width field at the very end, and one before what is needed, are passed exactly."""
+    record_ = block(3, number(1, 0) + block(3, b"x"))
+    fixed = varint(9 << 3 | kind) + b"\x1a" * width
+    assert user_records(sealed(fixed + block(1, "k") + record_)) == [("k", b"x")]
+    assert user_records(sealed(block(1, "k") + record_ + fixed)) == [("k", b"x")]

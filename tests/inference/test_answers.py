@@ -26,7 +26,7 @@ def answer(predictor: Predictor, data: bytes) -> dict[str, object]:
 
 
 def test_a_prediction(predictor: Predictor) -> None:
-    """Every field of DESIGN's output record, in order, with the formula's numbers."""
+    """Every field of the output record, in order, with the formula's numbers."""
     document = answer(predictor, encoded(1001.0, request_id="r", Age=17, Gender=1, StudentID=9))
     probabilities, gpa = factory.expected([VALUES])
     assert list(document) == [

@@ -108,3 +108,21 @@ def test_the_lenient_reading_equals_the_typed_one() -> None:
     alone, beside = unpack({"Records": [good]}), unpack({"Records": [good, 7]})
     assert beside.items[0] == alone.items[0]
     assert beside.newest_arrival == alone.newest_arrival
+
+
+def test_what_a_broken_record_still_says_is_used() -> None:
+    """Its own sequence number, key, arrival and stream, even when the event id says otherwise."""
+    broken = record(5, b"data", key="own")
+    broken["kinesis"]["data"] = "%"
+    broken["eventID"] = "shard:with:colons:77"
+    (item,), numbers, newest = unpack({"Records": [broken]})
+    assert numbers == ["5"]
+    assert (item.partition_key, newest) == ("own", 1_700_000_005.25)
+    assert item.event_time == "2023-11-14T22:13:25.250Z"
+    assert item.prediction_id == prediction_id(ARN, "shard", "5")
+    del broken["kinesis"]["sequenceNumber"]
+    del broken["kinesis"]["partitionKey"]
+    del broken["kinesis"]["approximateArrivalTimestamp"]
+    (item,), numbers, newest = unpack({"Records": [broken]})
+    assert (numbers, newest, item.partition_key) == (["77"], 0.0, "")
+    assert item.event_time == "1970-01-01T00:00:00.000Z"

@@ -170,3 +170,29 @@ def test_any_pattern_of_failures(data: st.DataObject) -> None:
     if outcome.published < len(items):
         assert items[outcome.published].data not in there
     assert len(stream.entries) == len(there), "without faults after acceptance nothing is doubled"
+
+
+def test_pauses_double_up_to_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Full jitter: the upper bound is .05 s, then twice that each time, 2 s at most."""
+    monkeypatch.setattr("inference.publisher.random.uniform", lambda low, high: low + high)
+    stream = MemoryStream(lambda call, entries: {0} if call < 8 else set())
+    outcome, pauses = publish(stream, answers(1))
+    assert pauses == pytest.approx([0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0])
+    assert (outcome.published, outcome.retries) == (1, 8)
+
+
+def test_retries_are_summed_over_chunks_and_the_stream_is_named() -> None:
+    """One retry in each of two chunks, both to the stream that was configured."""
+    names = []
+
+    class Named(MemoryStream):
+        """Notes the stream's name."""
+
+        def put_records(self, **request: Any) -> dict[str, Any]:
+            """Accept as usual."""
+            names.append(request["StreamName"])
+            return super().put_records(**request)
+
+    outcome, _ = publish(Named(lambda call, _: {0} if call in (0, 2) else set()), answers(600))
+    assert (outcome.published, outcome.retries) == (600, 2)
+    assert set(names) == {"predictions"}
