@@ -16,11 +16,16 @@ SERVICES = {"kinesis", "s3", "sts", "sso", "sso-oidc", "signin"}
 
 DROPPED = (
     "bin",
+    "onnxruntime/capi/libonnxruntime.so*",  # for C programs; Python's own module holds it too
     "onnxruntime/datasets",
     "onnxruntime/quantization",
     "onnxruntime/tools",
     "onnxruntime/transformers",
+    "numpy/distutils",
     "numpy/f2py",
+    "numpy/_core/include",
+    "aws_lambda_powertools/event_handler",
+    "google",
     "boto3/docs",
     "boto3/examples",
 )
@@ -33,13 +38,16 @@ def size(folder: Path) -> int:
 
 def slim(folder: Path) -> None:
     """Remove what is not needed from ``folder``."""
-    doomed = [folder / name for name in DROPPED]
+    doomed = [path for pattern in DROPPED for path in folder.glob(pattern)]
     doomed += [path for path in folder.rglob("tests") if path.is_dir()]
     doomed += [path for path in folder.rglob("__pycache__") if path.is_dir()]
     data = folder / "botocore" / "data"
     doomed += [path for path in data.iterdir() if path.is_dir() and path.name not in SERVICES]
     for path in doomed:
-        shutil.rmtree(path, ignore_errors=True)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
     for stub in folder.rglob("*.pyi"):
         stub.unlink()
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from inference.contract import StudentPerformanceError
 from inference.webapp.application import app_from_environment
@@ -24,7 +25,8 @@ MAX_CONNECTIONS = 500
 HELP = """Settings come from the environment: MODEL_BUCKET or MODEL_LOCATION, MODEL_NAME,
 MODEL_REFRESH_SECONDS, STUDENTS_STREAM_NAME and PREDICTIONS_STREAM_NAME (for /events),
 WEB_HOST, WEB_PORT, WEB_THREADS, WEB_API_KEY, WEB_RATE_LIMIT (requests per second and client, 0 for
-none), WEB_MAX_BODY_BYTES, WEB_MAX_BATCH, WEB_MAX_ROWS, WEB_TRUSTED_HOSTS, LOG_LEVEL."""
+none), WEB_MAX_BODY_BYTES, WEB_MAX_BATCH, WEB_MAX_ROWS, WEB_TRUSTED_HOSTS,
+WEB_TRUSTED_PROXY, LOG_LEVEL."""
 
 
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -38,8 +40,19 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _proxy(settings: Settings) -> dict[str, Any]:
+    if not settings.trusted_proxy:
+        return {}
+    headers = {"x-forwarded-for", "x-forwarded-proto"}
+    return {"trusted_proxy": settings.trusted_proxy, "trusted_proxy_headers": headers}
+
+
+def _stop(*_: object) -> NoReturn:
+    raise SystemExit(0)
+
+
 def serve(environment: Mapping[str, str], settings: Settings) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted or terminated; requests under way are answered first."""
     import waitress  # pylint: disable=import-outside-toplevel
 
     app = app_from_environment(environment, settings)
@@ -49,6 +62,7 @@ def serve(environment: Mapping[str, str], settings: Settings) -> None:
         port=settings.port,
         threads=settings.threads,
         ident=None,
+        **_proxy(settings),
         channel_timeout=IDLE_SECONDS,
         cleanup_interval=10,
         connection_limit=MAX_CONNECTIONS,
@@ -62,6 +76,7 @@ def serve(environment: Mapping[str, str], settings: Settings) -> None:
     print(f"Serving on http://{settings.host}:{server.effective_port} (Ctrl-C stops)", flush=True)
     if not settings.loopback and not settings.api_key:
         print("Warning: reachable by others and WEB_API_KEY is not set.", file=sys.stderr)
+    signal.signal(signal.SIGTERM, _stop)
     server.run()
 
 

@@ -9,11 +9,6 @@ locals {
     var.enable_training ? ["orchestrator", "mlflow"] : [],
   ))
 
-  # An image is named by its digest in this environment's own registry; a tag can move under a reviewed plan.
-  image_uris = { for component, url in module.registry.repository_urls :
-    component => lookup(var.image_digests, component, null) == null ? null : "${url}@${var.image_digests[component]}"
-  }
-
   # The first apply makes the registry; the function follows once its image has been pushed.
   deploy_inference = contains(keys(var.image_digests), "inference")
 
@@ -29,23 +24,6 @@ locals {
   deploy_monitoring = var.enable_monitoring && alltrue([for component in ["monitoring", "grafana"] : contains(keys(var.image_digests), component)])
   deploy_training   = var.enable_training && alltrue([for component in ["orchestrator", "mlflow"] : contains(keys(var.image_digests), component)])
   needs_network     = var.enable_monitoring || var.enable_training
-
-  network = local.needs_network ? {
-    vpc_id             = module.network[0].vpc_id
-    cidr_block         = module.network[0].cidr_block
-    private_subnet_ids = module.network[0].private_subnet_ids
-    namespace_id       = module.network[0].namespace_id
-    namespace_name     = module.network[0].namespace_name
-  } : null
-
-  database = local.needs_network ? {
-    address           = module.database[0].address
-    identifier        = module.database[0].identifier
-    name              = module.database[0].database_name
-    username          = module.database[0].username
-    secret_arn        = module.database[0].secret_arn
-    security_group_id = module.database[0].security_group_id
-  } : null
 }
 
 module "encryption" {
@@ -102,7 +80,7 @@ module "inference" {
   count  = local.deploy_inference ? 1 : 0
 
   function_name           = var.function_name
-  image_uri               = local.image_uris["inference"]
+  image_uri               = "${module.registry.repository_urls["inference"]}@${var.image_digests["inference"]}"
   handler                 = var.function_handler
   architecture            = var.function_architecture
   memory_mb               = var.function_memory_mb
@@ -159,7 +137,7 @@ module "web" {
   count  = var.enable_web && local.deploy_inference ? 1 : 0
 
   function_name               = local.web_function_name
-  image_uri                   = local.image_uris["inference"]
+  image_uri                   = "${module.registry.repository_urls["inference"]}@${var.image_digests["inference"]}"
   architecture                = var.function_architecture
   memory_mb                   = var.function_memory_mb
   invoker_arns                = var.web_invoker_arns
@@ -220,12 +198,12 @@ module "monitoring" {
 
   name                    = local.name
   architecture            = var.function_architecture
-  worker_image_uri        = local.image_uris["monitoring"]
+  worker_image_uri        = "${module.registry.repository_urls["monitoring"]}@${var.image_digests["monitoring"]}"
   worker_repository_arn   = module.registry.repository_arns["monitoring"]
-  grafana_image_uri       = local.image_uris["grafana"]
+  grafana_image_uri       = "${module.registry.repository_urls["grafana"]}@${var.image_digests["grafana"]}"
   grafana_repository_arn  = module.registry.repository_arns["grafana"]
-  network                 = local.network
-  database                = local.database
+  network                 = one(module.network[*])
+  database                = one(module.database[*])
   operator_secret_arn     = aws_secretsmanager_secret.operator[0].arn
   predictions_stream_name = var.predictions_stream_name
   predictions_stream_arn  = module.streams.predictions_arn
@@ -248,12 +226,12 @@ module "training" {
 
   name                        = local.name
   architecture                = var.function_architecture
-  orchestrator_image_uri      = local.image_uris["orchestrator"]
+  orchestrator_image_uri      = "${module.registry.repository_urls["orchestrator"]}@${var.image_digests["orchestrator"]}"
   orchestrator_repository_arn = module.registry.repository_arns["orchestrator"]
-  mlflow_image_uri            = local.image_uris["mlflow"]
+  mlflow_image_uri            = "${module.registry.repository_urls["mlflow"]}@${var.image_digests["mlflow"]}"
   mlflow_repository_arn       = module.registry.repository_arns["mlflow"]
-  network                     = local.network
-  database                    = local.database
+  network                     = one(module.network[*])
+  database                    = one(module.database[*])
   operator_secret_arn         = aws_secretsmanager_secret.operator[0].arn
   caller_security_group_ids   = module.monitoring[*].worker_security_group_id
   model_bucket_name           = module.model_store.bucket_name

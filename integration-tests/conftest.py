@@ -1,8 +1,8 @@
 """Services for the integration tests: started by the run on free loopback ports, stopped with it.
 
 AWS_ENDPOINT_URL (``make integration-test ENDPOINT=...``) names an AWS endpoint to use instead of
-the emulator; DATABASE_URL a
-Postgres. What is slow to start (MLflow, Mage) starts when a test first asks for it.
+the emulator; DATABASE_URL a Postgres. What is slow to start (MLflow, Mage) starts when a test first
+asks for it.
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ def test_aws_kinesis_put_record(deploy: Callable[..., Deployment], tmp_path: Pat
             [
                 *(AWS, "kinesis", "put-record", "--endpoint-url", endpoint, "--partition-key", "1"),
                 *("--stream-name", deployment.configuration.students_stream_name),
-                # fileb:// means the same to versions 1 and 2 of the command line, plain text does not.
+                # fileb:// means the same to versions 1 and 2 of the command line, plain text does
+                # not.
                 *("--data", f"fileb://{event}"),
             ],
             env=environment,

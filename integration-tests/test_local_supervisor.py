@@ -117,7 +117,7 @@ def test_ctrl_c_while_starting_stops_what_has_started(state: Path) -> None:
     """GIVEN up at work WHEN Ctrl-C comes THEN it ends with 130 and nothing runs."""
     command = [sys.executable, "-m", "infrastructure.local", "--state", str(state), "up", "mlflow"]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as up:
-        eventually(lambda: (state / "logs" / "mlflow.log").exists())
+        eventually((state / "logs" / "mlflow.log").exists)
         up.send_signal(signal.SIGINT)
         assert up.wait(90) == 130
     assert not is_held(state)

@@ -105,8 +105,9 @@ def test_a_function_that_cannot_be_loaded_reports_everything(deploy: Deploy) -> 
 
 
 def test_old_records_are_reported_unsent(deploy: Deploy) -> None:
-    """GIVEN a record older than the maximum age WHEN the host starts
-    THEN it is reported without an invocation, and younger ones are answered."""
+    """GIVEN a record older than the maximum age WHEN the host starts THEN it is reported without an
+    invocation, and younger ones are answered.
+    """
     deployment = deploy(FRAGILE, mapping_maximum_record_age_seconds=5)
     deployment.put(numbered(1, at_0="raise"))
     time.sleep(5.1)

@@ -12,20 +12,9 @@ from collections import Counter
 from collections.abc import Callable
 
 from inference.identity import prediction_id
-from tests.infrastructure.local.deployment import HANDLERS, Deployment, eventually
+from tests.infrastructure.local.deployment import HANDLERS, STUDENT, Deployment, eventually
 
 ECHO = f"{HANDLERS}.echo.lambda_handler"
-STUDENT = {
-    "ParentalEducation": 2,
-    "StudyTimeWeekly": 19.83,
-    "Absences": 7,
-    "Tutoring": 1,
-    "ParentalSupport": 2,
-    "Extracurricular": 0,
-    "Sports": 0,
-    "Music": 1,
-    "Volunteering": 0,
-}
 Deploy = Callable[..., Deployment]
 
 
@@ -36,8 +25,9 @@ def students(count: int) -> list[tuple[str, bytes]]:
 
 
 def test_killed_mid_stream_nothing_is_lost_or_doubled(deploy: Deploy) -> None:
-    """GIVEN 4,000 students WHEN the host is killed with SIGKILL again and again
-    THEN after dedupe by prediction_id every record has exactly one answer."""
+    """GIVEN 4,000 students WHEN the host is killed with SIGKILL again and again THEN after dedupe
+    by prediction_id every record has exactly one answer.
+    """
     deployment = deploy(mapping_batch_size=100, mapping_maximum_retry_attempts=-1)
     deployment.publish()
     arn = deployment.kinesis.describe_stream_summary(
@@ -81,8 +71,8 @@ def test_an_unreachable_model_delays_and_loses_nothing(deploy: Deploy) -> None:
 
 def test_latest_skips_what_was_there_before(deploy: Deploy) -> None:
     """GIVEN records before and after the mapping was made WHEN it starts at LATEST THEN only the
-    later are read, also
-    those that came while it was down before it had read any."""
+    later are read, also those that came while it was down before it had read any.
+    """
     deployment = deploy(ECHO, mapping_starting_position="LATEST")
     deployment.put([("a", b"before"), ("b", b"before")])
     # Arrival times have milliseconds; the mapping must be made in a later one.

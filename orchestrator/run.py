@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,7 +22,9 @@ from tqdm import tqdm
 
 from inference.contract import StudentPerformanceError
 from orchestrator.training.errors import PipelineError, VariableError
+from orchestrator.training.health import check_tracking
 from orchestrator.training.narration import MARK, PROGRESS, PROGRESS_MARK
+from orchestrator.training.settings import Settings
 from orchestrator.training.variables import DEFAULT_SEED, DEFAULT_TRIALS, Variables
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +32,7 @@ PROJECT = ROOT / "orchestrator" / "student_performance"
 PIPELINES = ("data_processing", "model_training")
 STOP_SECONDS = 10
 TAIL_LINES = 15
+COUNT = re.compile(rf"{PROGRESS_MARK}(?P<done>\d+)/(?P<total>\d+)")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -60,6 +64,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--labelled", action="store_true", help="add newly labelled predictions (DATABASE_URL)"
     )
+    parser.add_argument("--repeats", help="of cross-validation in the report (default 5, 0: none)")
     parser.add_argument("--request-id", help="name of the outcome (default: random)")
     parser.add_argument(
         "--require-promotion", action="store_true", help="exit with 3 if the gate refuses"
@@ -77,6 +82,7 @@ def given(options: argparse.Namespace) -> dict[str, object]:
         "csv": csv,
         "skip_bad_rows": options.skip_bad_rows,
         "labelled": options.labelled,
+        "repeats": options.repeats,
         "request_id": options.request_id,
     }
 
@@ -84,19 +90,22 @@ def given(options: argparse.Namespace) -> dict[str, object]:
 def train(variables: Variables, verbose: bool = False) -> dict[str, Any]:
     """Run both pipelines and return the outcome; raises a StudentPerformanceError."""
     # Imported late, so that --help and a refused variable answer at once.
-    from orchestrator.training.services import (  # pylint: disable=import-outside-toplevel
-        Services,
+    from orchestrator.training.storage import (  # pylint: disable=import-outside-toplevel
+        Stores,
     )
 
-    services = Services.open()
-    services.check()
+    settings = Settings.from_environment()
+    check_tracking(settings.tracking_uri)
+    stores = Stores.open(settings)
+    stores.models.check()
+    stores.artifacts.check()
     with tempfile.TemporaryDirectory(prefix="mage-") as folder:
         log = Path(tempfile.gettempdir()) / f"student-performance-train-{variables.request_id}.log"
         for pipeline in PIPELINES:
             print(f"-- {pipeline}", flush=True)
             run_pipeline(pipeline, variables, environment(Path(folder)), None if verbose else log)
         log.unlink(missing_ok=True)
-    outcome = services.stores.artifacts.get_json(f"outcomes/{variables.request_id}.json")
+    outcome = stores.artifacts.get_json(f"outcomes/{variables.request_id}.json")
     if outcome is None:
         raise PipelineError("model_training ended without an outcome")
     return dict(outcome)
@@ -155,10 +164,9 @@ def relay(output: IO[bytes], log: Path) -> None:
         for raw in output:
             file.write(raw)
             line = raw.decode(errors="replace").rstrip()
-            if line.startswith(PROGRESS_MARK):
-                done, total = line.removeprefix(PROGRESS_MARK).split("/")
-                bar.total = int(total)
-                bar.update(int(done) - bar.n)
+            if counted := COUNT.fullmatch(line):
+                bar.total = int(counted["total"])
+                bar.update(int(counted["done"]) - bar.n)
             elif line.startswith(MARK):
                 tqdm.write(f"   {line.removeprefix(MARK)}")
 

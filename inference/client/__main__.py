@@ -34,7 +34,29 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--limit", type=int, help="stop after this many answers")
     show.add_argument("--json", action="store_true", help="one JSON document per line")
     show.set_defaults(run=commands.predictions)
-    for action in (put, show):
+
+    bulk = actions.add_parser(
+        "stream",
+        help="send a CSV of students, collect the answers, write both joined",
+        description="Sends every row (student id and the nine features, no other column), collects"
+        " the answers and writes OUTPUT: all columns of the CSV and the answer's. Ctrl-C writes"
+        " what there is; the same command again sends only rows not answered yet.",
+    )
+    bulk.add_argument("csv", type=Path, help="CSV with StudentID and the nine features")
+    bulk.add_argument("--output", type=Path, help="default: CSV's name with .predictions.csv")
+    bulk.add_argument("--explain", action="store_true", help="ask for guidance too")
+    bulk.add_argument(
+        "--window", type=int, default=5000, help="records on their way at most (default 5000)"
+    )
+    bulk.add_argument(
+        "--patience",
+        type=float,
+        default=60,
+        metavar="SECONDS",
+        help="wait so long for the next answer",
+    )
+    bulk.set_defaults(run=commands.stream)
+    for action in (put, show, bulk):
         _streams(action)
     return parser
 

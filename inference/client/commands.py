@@ -12,10 +12,14 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from inference.client import sheet
 from inference.client.errors import ClientUsageError
+from inference.client.exchange import Exchange
 from inference.client.reader import StreamReader
-from inference.clients import client
+from inference.clients import ATTEMPT_SECONDS, client
 from inference.contract import FEATURE_NAMES
+from inference.identity import prediction_id
+from inference.publisher import Publisher
 
 SAMPLE = {
     "student_id": 1001,
@@ -28,21 +32,19 @@ SAMPLE = {
 def put_record(options: argparse.Namespace) -> int:
     """Send one record as it is, and on request wait for its answer."""
     data = _read(options.file)
-    stream = _named(options.students_stream, "students")
+    name = _named(options.students_stream, "students")
     kinesis = client("kinesis")
     since = datetime.now(timezone.utc) - timedelta(seconds=1)
     answer = _call(
         kinesis.put_record,
-        StreamName=stream,
+        StreamName=name,
         Data=data,
         PartitionKey=options.partition_key or _partition_key(data),
     )
     print(f"sent to {answer['ShardId']} as {answer['SequenceNumber']}", file=sys.stderr)
     if not options.wait:
         return 0
-    arn = _call(kinesis.describe_stream_summary, StreamName=stream)
-    from inference.identity import prediction_id  # pylint: disable=import-outside-toplevel
-
+    arn = _call(kinesis.describe_stream_summary, StreamName=name)
     wanted = prediction_id(
         arn["StreamDescriptionSummary"]["StreamARN"], answer["ShardId"], answer["SequenceNumber"]
     )
@@ -83,6 +85,47 @@ def predictions(options: argparse.Namespace) -> int:
     return 0
 
 
+def stream(options: argparse.Namespace) -> int:
+    """Send a CSV, collect the answers, write both joined."""
+    from tqdm import tqdm  # pylint: disable=import-outside-toplevel
+
+    table = sheet.read(options.csv)
+    output = options.output or options.csv.with_suffix(".predictions.csv")
+    done = sheet.answered(output, table)
+    todo = [number for number in range(len(table.rows)) if number not in done]
+    publisher = Publisher(
+        client("kinesis"), _named(options.students_stream, "students"), ATTEMPT_SECONDS
+    )
+    with tqdm(total=len(table.rows), initial=len(done), unit="student", desc="answered") as bar:
+        exchange = Exchange(
+            publisher,
+            lambda since: _reader(options, since),
+            options.window,
+            options.patience,
+            bar.update,
+        )
+        try:
+            exchange.send([_record(table, exchange, n, options.explain) for n in todo])
+            lacking = exchange.collect()
+        finally:
+            for number, answer in exchange.answers.items():
+                done[number] = sheet.joined(table.rows[number], answer)
+            sheet.write(output, table, done)
+    rejected = sum(row["status"] == "rejected" for row in done.values())
+    print(
+        f"{output}: {len(done) - rejected} predictions, {rejected} rejected, {lacking} unanswered"
+    )
+    return 1 if lacking else 0
+
+
+def _record(
+    table: sheet.Sheet, exchange: Exchange, number: int, explain: bool
+) -> tuple[str, bytes]:
+    row = table.rows[number]
+    data = sheet.event(row, table.id_column, exchange.request_id(number), explain)
+    return row[table.id_column].strip()[:128] or "student", data
+
+
 def line(answer: dict[str, Any]) -> str:
     """Return one answer as a line of text."""
     at = answer.get("event_time", "")
@@ -106,11 +149,11 @@ def _reader(options: argparse.Namespace, since: datetime | None) -> StreamReader
     return reader
 
 
-def _named(stream: str | None, which: str) -> str:
-    if not stream:
+def _named(name: str | None, which: str) -> str:
+    if not name:
         variable = f"{which.upper()}_STREAM_NAME"
         raise ClientUsageError(f"name the stream by --{which}-stream or {variable}")
-    return stream
+    return name
 
 
 def _read(file: Path | None) -> bytes:

@@ -27,23 +27,28 @@ class StreamReader:
     ) -> None:
         self._client = client
         self._stream_name = stream_name
-        self._start = {"ShardIteratorType": position}
+        start: dict[str, Any] = {"ShardIteratorType": position}
         if timestamp is not None:
-            self._start = {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": timestamp}  # type: ignore[dict-item]
+            start = {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": timestamp}
         self._sleep = sleep
         self._iterators: dict[str, str | None] = {}
-        self._discover(self._start)
+        self._discover(start)
 
     def rounds(self) -> Iterator[list[dict[str, Any]]]:
-        """Yield, for ever, the records of one look at every shard; an empty list when idle."""
+        """Yield `read` for ever, with a pause after each empty round."""
         while True:
-            records: list[dict[str, Any]] = []
-            for shard, iterator in list(self._iterators.items()):
-                if iterator is not None:
-                    records.extend(self._read(shard, iterator))
+            records = self.read()
             yield records
             if not records:
                 self._sleep(IDLE_SECONDS)
+
+    def read(self) -> list[dict[str, Any]]:
+        """Return the records of one look at every shard."""
+        records: list[dict[str, Any]] = []
+        for shard, iterator in list(self._iterators.items()):
+            if iterator is not None:
+                records.extend(self._read(shard, iterator))
+        return records
 
     def _read(self, shard: str, iterator: str) -> list[dict[str, Any]]:
         try:
@@ -60,7 +65,7 @@ class StreamReader:
         records: list[dict[str, Any]] = answer["Records"]
         return records
 
-    def _discover(self, start: dict[str, str]) -> None:
+    def _discover(self, start: dict[str, Any]) -> None:
         query: dict[str, str] = {"StreamName": self._stream_name}
         while query:
             page = self._client.list_shards(**query)

@@ -32,7 +32,7 @@ from inference.webapp.service import Service
 from inference.webapp.settings import Settings
 from inference.webapp.status import status_routes
 from inference.webapp.table import table_routes
-from inference.webapp.words import plain
+from inference.webapp.words import plain, whole_range
 
 OPEN = frozenset({"status.health", "status.ready", "assets.asset"})
 """What a load balancer and a password box need before any key is known."""
@@ -64,9 +64,9 @@ def create_app(service: Service, settings: Settings, gateway: Gateway | None = N
     limiter = RateLimiter(settings.rate_limit)
     assets = Assets()
     app.jinja_env.globals["asset"] = assets.url
-    app.jinja_env.filters["plain"] = plain
+    app.jinja_env.filters |= {"plain": plain, "whole_range": whole_range}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.wsgi_app = secured(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = secured(app.wsgi_app)  # type: ignore[method-assign,assignment]
     keep_journal(app)
 
     @app.before_request

@@ -6,8 +6,11 @@ are never cached, unless the application says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -34,13 +37,11 @@ HEADERS = [
 NO_STORE = [("Cache-Control", "no-store")]
 STRICT_TRANSPORT = [("Strict-Transport-Security", "max-age=31536000")]
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-
-def secured(application: Application) -> Application:
+def secured(application: WSGIApplication) -> WSGIApplication:
     """Return ``application`` with the headers on whatever it answers."""
 
-    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    def wrapped(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         extra = HEADERS
         if environ.get("wsgi.url_scheme") == "https":
             extra = extra + STRICT_TRANSPORT

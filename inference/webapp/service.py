@@ -10,12 +10,14 @@ import msgspec
 from inference.answers import now_text
 from inference.bundle import Manifest
 from inference.champion import Champion, ModelUnavailable
+from inference.identity import prediction_id
 from inference.observability import Observer
 from inference.predictor import Predictor
 from inference.problems import NOT_JSON
 from inference.scorer import Answer, Item, score
 from inference.webapp.errors import BatchTooLarge
 
+_ORIGIN = "web"
 _SPLIT = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -41,8 +43,9 @@ def split(body: bytes, limit: int) -> list[bytes] | None:
 class Service:
     """Answers events with the champion: what is said here is what the stream would say.
 
-    An answer over HTTP has no place in a stream, so its prediction_id is random, and its event_time
-    is the request's arrival.
+    An answer over HTTP has no place in a stream: its prediction_id is made like the stream's, with a
+    random name for the request in place of stream and shard, and its event_time is the request's
+    arrival.
     """
 
     def __init__(self, champion: Champion, observer: Observer | None = None) -> None:
@@ -51,8 +54,11 @@ class Service:
 
     def answer(self, events: Sequence[bytes]) -> list[Answer]:
         """Return one Answer per event, in order; raises ModelUnavailable or PredictionError."""
-        arrived = now_text()
-        items = [Item(event, "web", str(uuid.uuid4()), arrived) for event in events]
+        arrived, name = now_text(), uuid.uuid4().hex
+        items = [
+            Item(event, "web", prediction_id(_ORIGIN, name, str(number)), arrived)
+            for number, event in enumerate(events)
+        ]
         return score(items, self._current()).answers
 
     def refuse(self) -> Answer:

@@ -14,7 +14,8 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 class Settings:
     """What an operator decides; every default is safe on a laptop.
 
-    ``rate_limit`` is in requests per second and client, 0 for none; sizes are in bytes. The API key
+    ``rate_limit`` is in requests per second and client, 0 for none; sizes are in bytes.
+    ``trusted_proxy`` is the address whose X-Forwarded-For and -Proto are believed. The API key
     is left out of ``repr`` so that no log line or traceback can show it.
     """
 
@@ -27,6 +28,7 @@ class Settings:
     max_batch: int = 10_000
     max_rows: int = 100_000
     trusted_hosts: tuple[str, ...] = LOOPBACK_HOSTS
+    trusted_proxy: str = ""
     students_stream: str = ""
     predictions_stream: str = ""
     tracking_uri: str = ""
@@ -74,6 +76,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_batch=int(_number(environment, "WEB_MAX_BATCH", 10_000, 1, 1_000_000)),
         max_rows=int(_number(environment, "WEB_MAX_ROWS", 100_000, 1, 10_000_000)),
         trusted_hosts=hosts or (LOOPBACK_HOSTS if loopback else ()),
+        trusted_proxy=environment.get("WEB_TRUSTED_PROXY", "").strip(),
         students_stream=environment.get("STUDENTS_STREAM_NAME", ""),
         predictions_stream=environment.get("PREDICTIONS_STREAM_NAME", ""),
         tracking_uri=environment.get("MLFLOW_TRACKING_URI", ""),

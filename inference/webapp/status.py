@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -10,8 +11,15 @@ from flask import Blueprint, Response, render_template
 from inference.bundle import Manifest
 from inference.webapp.service import Service
 from inference.webapp.settings import Settings
+from inference.webapp.words import LABELS
 
 JSON = "application/json"
+MEASURED_ON = {
+    "test_clean_": "Test rows, label noise removed",
+    "test_": "Test rows",
+    "validation_": "Validation rows",
+}
+OVERALL = "Value"
 
 
 def registry_url(manifest: Manifest, tracking_uri: str) -> str | None:
@@ -26,6 +34,23 @@ def describe(manifest: Manifest, tracking_uri: str) -> dict[str, Any]:
     described: dict[str, Any] = msgspec.to_builtins(manifest)
     del described["golden"]
     return described | {"card": "/card", "registry": registry_url(manifest, tracking_uri)}
+
+
+def metric_table(metrics: Mapping[str, float]) -> dict[str, Any]:
+    """Return a manifest's metrics as rows by name and columns by the data they were measured on.
+
+    Names without a known beginning stand in a column of their own, unless another says the same.
+    """
+    rows: dict[str, dict[str, float]] = {}
+    for name, value in metrics.items():
+        start = next((start for start in MEASURED_ON if name.startswith(start)), "")
+        rows.setdefault(name.removeprefix(start), {})[MEASURED_ON.get(start, OVERALL)] = value
+    for values in rows.values():
+        if len(values) > 1:
+            values.pop(OVERALL, None)
+    used = {column for values in rows.values() for column in values}
+    columns = [column for column in (*MEASURED_ON.values(), OVERALL) if column in used]
+    return {"rows": rows, "columns": columns}
 
 
 def status_routes(service: Service, settings: Settings) -> Blueprint:
@@ -51,7 +76,11 @@ def status_routes(service: Service, settings: Settings) -> Blueprint:
     def card() -> str:
         manifest = service.manifest()
         return render_template(
-            "card.html", model=manifest, registry=registry_url(manifest, settings.tracking_uri)
+            "card.html",
+            model=manifest,
+            labels=LABELS,
+            metrics=metric_table(manifest.metrics),
+            registry=registry_url(manifest, settings.tracking_uri),
         )
 
     return blueprint

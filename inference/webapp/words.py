@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -60,6 +61,11 @@ FLAGS = tuple(
 def plain(value: float) -> str:
     """Return a number as a person writes it: no trailing zeros, at most four digits."""
     return f"{value:.4g}"
+
+
+def whole_range(bounds: tuple[float, float]) -> tuple[int, int]:
+    """Return a training range widened to whole numbers: 0.001 to 19.98 hours reads as 0 to 20."""
+    return math.floor(bounds[0]), math.ceil(bounds[1])
 
 
 def percent(share: float) -> str:
@@ -168,12 +174,13 @@ def bands() -> list[dict[str, Any]]:
 
 def beyond_words(features: Mapping[str, float], ranges: Mapping[str, tuple[float, float]]) -> str:
     """Return which values lie outside of what training saw, or an empty string."""
-    found = [
-        f"{LABELS[name]}: {plain(value)}, but the students it learned from had"
-        f" {plain(ranges[name][0])} to {plain(ranges[name][1])}."
-        for name, value in features.items()
-        if name in ranges and not ranges[name][0] <= value <= ranges[name][1]
-    ]
+    found = []
+    for name, (low, high) in ((name, whole_range(bounds)) for name, bounds in ranges.items()):
+        if not low <= features[name] <= high:
+            found.append(
+                f"{LABELS[name]}: {plain(features[name])}, but the students it learned from had"
+                f" {low} to {high}."
+            )
     return " ".join(found)
 
 

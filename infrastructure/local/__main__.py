@@ -36,10 +36,7 @@ def parser() -> argparse.ArgumentParser:
     logs = commands.add_parser("logs", help="the end of every log, or of one service's")
     logs.add_argument("service", nargs="?")
     logs.add_argument("-n", "--lines", type=int, default=20)
-    training = commands.add_parser(
-        "train", help="train in Mage and publish the champion", add_help=False
-    )
-    training.add_argument("arguments", nargs=argparse.REMAINDER)
+    commands.add_parser("train", help="train in Mage and publish the champion", add_help=False)
     return result
 
 
@@ -97,7 +94,11 @@ def _run(options: argparse.Namespace, state: Path) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit code."""
-    options = parser().parse_args(arguments)
+    # What follows `train` is the training program's, options included (argparse's REMAINDER
+    # refuses a leading option).
+    options, options.arguments = parser().parse_known_args(arguments)
+    if options.arguments and options.command != "train":
+        parser().error(f"unrecognized arguments: {' '.join(options.arguments)}")
     state: Path = options.state.resolve()
     try:
         return _run(options, state)

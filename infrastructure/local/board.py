@@ -71,7 +71,7 @@ def write_variables(state: Path, variables: Mapping[str, str]) -> None:
 def read_variables(state: Path) -> dict[str, str] | None:
     """Return what ``env`` holds, or None where no stack is up."""
     try:
-        lines = (state / "env").read_text(encoding="utf-8").splitlines()
+        lines = (state / "env").read_text(encoding="utf-8").split("\n")
     except OSError:
         return None
     pairs = (line.partition("=") for line in lines if "=" in line)

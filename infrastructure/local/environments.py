@@ -3,12 +3,10 @@
 [NAME...]``.
 
 Mage, the MLflow server, the AWS emulator and the project itself pin packages against each other, so
-each has an environment
-of its own, as each has a container of its own elsewhere. Installs are hash-checked against the
-locked requirements. An
-environment carries a stamp (sha256 of its lock file and the interpreter's version), written last: a
-second call compares
-stamps and is done, an interrupted one is taken up again.
+each has an environment of its own, as each has a container of its own elsewhere. Installs are
+hash-checked against the locked requirements. An environment carries a stamp (sha256 of its lock
+file and the interpreter's version), written last: a second call compares stamps and is done, an
+interrupted one is taken up again.
 
 Runs on the system's interpreter with the standard library alone, since it makes everything else.
 """

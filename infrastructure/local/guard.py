@@ -4,12 +4,10 @@ started it.
     python guard.py --signal 15 --grace 10 [--user UID:GID] -- COMMAND...
 
 Standard input is a lifeline: its end, however it comes about (a clean stop, Ctrl-C, a crash, kill
--9 of the owner),
-stops the command. The stop signal goes to the command's whole process group; what is left after the
-grace period is
-killed. On Linux this process is the reaper of every orphan below it, so daemons that left the group
-are found too,
-and should this process itself be killed the command gets SIGKILL from the kernel.
+-9 of the owner), stops the command. The stop signal goes to the command's whole process group; what
+is left after the grace period is killed. On Linux this process is the reaper of every orphan below
+it, so daemons that left the group are found too, and should this process itself be killed the
+command gets SIGKILL from the kernel.
 
 Standard library only and no package imports: it is run as a file, by any of the environments'
 interpreters.
@@ -42,8 +40,8 @@ def _die_with_parent() -> None:
 def _become(user: int, group: int) -> None:
     """Change to another user who may still reach this one's files.
 
-    Postgres refuses to run as root, yet its data may lie where only root can go. So the
-    one capability to pass closed directories is kept; where the machine does not grant it, nothing is.
+    Postgres refuses to run as root, yet its data may lie where only root can go. So the one
+    capability to pass closed directories is kept; where the machine does not grant it, nothing is.
     """
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_KEEPCAPS, 1)
@@ -51,7 +49,8 @@ def _become(user: int, group: int) -> None:
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
     if _LIBC is not None:
-        # struct __user_cap_header_struct and two of __user_cap_data_struct (effective, permitted, inheritable).
+        # struct __user_cap_header_struct and two of __user_cap_data_struct (effective, permitted,
+        # inheritable).
         header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
         data = (ctypes.c_uint32 * 6)(*(3 * [1 << _CAP_DAC_OVERRIDE] + 3 * [0]))
         if _LIBC.capset(header, data) == 0:

@@ -67,7 +67,8 @@ def unprivileged_user() -> pwd.struct_passwd | None:
 def other_database(variables: Mapping[str, str]) -> str | None:
     """Return DATABASE_URL where it names a database that is not of this module's making.
 
-    A shell that has sourced .local/env carries the address of a server of ours, which need not run any more.
+    A shell that has sourced .local/env carries the address of a server of ours, which need not run
+    any more.
     """
     url = variables.get("DATABASE_URL", "").strip()
     ours = url.startswith(f"postgresql://{USER}@127.0.0.1:") and url.endswith(f"/{DATABASE}")
@@ -97,7 +98,8 @@ class Postgres(Service):
         data = self.directory / f"data-{major_version(binaries)}"
         if data.exists():
             return data
-        # Renamed when whole, so that an interrupted initdb leaves nothing that looks like a database.
+        # Renamed when whole, so that an interrupted initdb leaves nothing that looks like a
+        # database.
         unfinished = self.directory / "unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)

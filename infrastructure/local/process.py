@@ -33,8 +33,7 @@ class Process:
     """A command behind a guard; its output is appended to ``log``.
 
     The guard ends the command when this object is stopped or when the process that holds it dies,
-    in whatever way. The
-    guard, not the command, inherits what ``hold`` names.
+    in whatever way. The guard, not the command, inherits what ``hold`` names.
     """
 
     def __init__(
@@ -103,7 +102,9 @@ class Process:
         self._lifeline = self._guard.stdin
 
     def wait(self, seconds: float) -> int:
-        """Wait for the command to end by itself and return its exit code; stop it past the deadline."""
+        """Wait for the command to end by itself and return its exit code; stop it past the
+        deadline.
+        """
         if self._guard is not None:
             try:
                 self._guard.wait(seconds)

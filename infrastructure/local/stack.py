@@ -54,12 +54,9 @@ class Stack:
             stack.environment
 
     ``environment`` holds every variable other programs need. The emulator is always part of it;
-    postgres is left
-    out where DATABASE_URL names another. Two stacks in different state directories do not meet.
-    Raises
-    ConfigurationError for an unknown service, AlreadyRunning where the directory is in use,
-    ServiceFailed with the end
-    of the log for a service that does not start.
+    postgres is left out where DATABASE_URL names another. Two stacks in different state directories
+    do not meet. Raises ConfigurationError for an unknown service, AlreadyRunning where the
+    directory is in use, ServiceFailed with the end of the log for a service that does not start.
     """
 
     def __init__(
@@ -94,7 +91,9 @@ class Stack:
         return makers[name]()
 
     def _given(self, name: str) -> dict[str, str]:
-        """Return the variables of a server somebody else runs, or nothing where it is ours to start."""
+        """Return the variables of a server somebody else runs, or nothing where it is ours to
+        start.
+        """
         if name == "postgres" and (url := other_database(os.environ)):
             return {"DATABASE_URL": url}
         if name == "emulator" and self._options.endpoint:

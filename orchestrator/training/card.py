@@ -98,6 +98,8 @@ def _scores(report: dict[str, Any]) -> str:
 
 
 def _candidates(comparison: pd.DataFrame, ceiling: dict[str, float]) -> str:
+    if comparison.empty:
+        return "## Candidates\n\nThis run left repeated cross-validation out (repeats = 0)."
     table = comparison.drop(columns="candidate").rename(columns={"title": "candidate"})
     return (
         "## Candidates, repeated stratified 5-fold cross-validation\n\n"

@@ -17,7 +17,7 @@ from orchestrator.training.students import Students
 
 FOLDS = 5
 REPEATS = 5
-REPEATS_OF_OTHERS = 2
+OTHERS = 2
 """Candidates that were not selected get fewer repeats, and wider errors for it."""
 WORKERS = 2
 

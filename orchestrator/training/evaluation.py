@@ -18,13 +18,13 @@ from orchestrator.training.charts import (
     learning_chart,
     reliability_chart,
 )
-from orchestrator.training.comparison import REPEATS, REPEATS_OF_OTHERS, cross_validate
+from orchestrator.training.comparison import OTHERS, cross_validate
 from orchestrator.training.datasets import AUDIT, Dataset, load_split
 from orchestrator.training.effects import Effect, Importance, effect_curves, importances
 from orchestrator.training.intervals import bootstrap
 from orchestrator.training.learning import CurvePoint, learning_curve
 from orchestrator.training.metrics import all_scores, f1_by_grade
-from orchestrator.training.narration import tell
+from orchestrator.training.narration import pretty, step, tell
 from orchestrator.training.parity import OnnxModel
 from orchestrator.training.selection import (
     MODEL_ARTIFACT,
@@ -43,10 +43,18 @@ REPORT = "evaluation/report.json"
 COMPARISON = "evaluation/comparison.csv"
 
 
+@step
 def compare_candidates(
     dataset: dict[str, Any], candidates: pd.DataFrame, variables: Variables
 ) -> pd.DataFrame:
-    """Cross-validate every candidate with its tuned parameters; log and return the table."""
+    """Cross-validate every candidate with its tuned parameters; log and return the table.
+
+    ``variables.repeats`` times for the selected one, at most OTHERS for the others; with 0
+    the table is empty.
+    """
+    if not variables.repeats:
+        tell("Repeated cross-validation: left out (repeats = 0)")
+        return pd.DataFrame(columns=["candidate", "title"])
     services = Services.open()
     frame = load_split(services.stores.artifacts, Dataset(**dataset), AUDIT)
     students = Students.from_frame(frame)
@@ -58,7 +66,7 @@ def compare_candidates(
             parameters_of(row),
             students,
             variables.seed,
-            REPEATS if row["candidate"] == best else REPEATS_OF_OTHERS,
+            variables.repeats if row["candidate"] == best else min(variables.repeats, OTHERS),
         )
         line = {"candidate": row["candidate"], "title": row["title"], "folds": found.folds}
         for name in HEADLINE:
@@ -69,17 +77,20 @@ def compare_candidates(
     table = pd.DataFrame(rows)
     run_id = str(candidates["parent_run_id"].iloc[0])
     ceiling = bayes_ceiling()
-    services.tracking.log_bytes(run_id, COMPARISON, table.to_csv(index=False).encode())
     chart = comparison_chart(
         [(row["title"], row["f1_macro"], row["f1_macro_se"]) for row in rows],
         ceiling["f1_macro"],
     )
-    services.tracking.log_bytes(run_id, "evaluation/candidates.png", chart)
+    services.tracking.log_files(
+        run_id,
+        {COMPARISON: table.to_csv(index=False).encode(), "evaluation/candidates.png": chart},
+    )
     shown = table[["title", "accuracy", "f1_macro", "f1_macro_se", "log_loss", "ece"]]
     tell(f"Repeated cross-validation:\n{shown.round(3).to_string(index=False)}")
     return table
 
 
+@step
 def evaluate_candidate(
     dataset: dict[str, Any], selection: dict[str, Any], variables: Variables
 ) -> dict[str, float]:
@@ -102,9 +113,12 @@ def evaluate_candidate(
         "importances": [asdict(item) for item in insight.importances],
         "learning_curve": [asdict(point) for point in insight.growth],
     }
-    services.tracking.log_json(run_id, REPORT, report)
-    for name, picture in _pictures(test, probabilities, insight).items():
-        services.tracking.log_bytes(run_id, f"evaluation/{name}.png", picture)
+    pictures = _pictures(test, probabilities, insight)
+    services.tracking.log_files(
+        run_id,
+        {REPORT: pretty(report)}
+        | {f"evaluation/{name}.png": picture for name, picture in pictures.items()},
+    )
     services.tracking.log(
         run_id, metrics=metrics, params={"selected_candidate": selection["candidate"]}
     )

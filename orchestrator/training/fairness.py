@@ -140,13 +140,12 @@ def _gap(
     answers: tuple[Classes, Floats],
     generator: np.random.Generator,
 ) -> Gap:
-    function = SCORES[score]
-    sign = 1.0 if score in _HIGHER_IS_WORSE else -1.0
     grades, probabilities = answers
 
     def shortfall(inside: NDArray[np.intp], outside: NDArray[np.intp]) -> float:
-        group = function(grades[inside], probabilities[inside])
-        return sign * (group - function(grades[outside], probabilities[outside]))
+        group = SCORES[score](grades[inside], probabilities[inside])
+        others = SCORES[score](grades[outside], probabilities[outside])
+        return group - others if score in _HIGHER_IS_WORSE else others - group
 
     def worst(order: NDArray[np.intp]) -> tuple[float, int]:
         return max((shortfall(order[rows], order[~rows]), value) for value, rows in members.items())
@@ -163,4 +162,5 @@ def _gap(
     # having picked the worst group.
     chance = [worst(generator.permutation(everyone))[0] for _ in range(PERMUTATIONS)]
     p_value = (1 + sum(value >= gap for value in chance)) / (1 + PERMUTATIONS)
-    return Gap(attribute, score, group, gap, *map(float, interval), p_value=float(p_value))
+    low, high = interval.tolist()
+    return Gap(attribute, score, group, gap, low, high, float(p_value))

@@ -37,13 +37,17 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All the gate looks at. ``comparison`` is None where there is no readable champion."""
+    """All the gate looks at.
+
+    ``f1`` is the challenger's on the ``rows`` standard validation rows, which is what the floor is
+    for: newly labelled rows may hold hardly any A or B, and then no model reaches it. ``comparison`` is
+    on the rows called ``rows_name``, None where there is no readable champion.
+    """
 
     challenger: str
     rows_name: str
     rows: int
     f1: float
-    log_loss: float
     parity: Parity | None
     gaps: tuple[Gap, ...]
     comparison: Comparison | None = None
@@ -120,7 +124,7 @@ def _floor(evidence: Evidence) -> tuple[bool, str]:
     good = bool(evidence.f1 >= FLOOR_F1)
     word = "reaches" if good else "misses"
     return good, (
-        f"f1-macro {evidence.f1:.3f} on {evidence.rows} {evidence.rows_name} rows {word} the floor "
+        f"f1-macro {evidence.f1:.3f} on {evidence.rows} validation rows {word} the floor "
         f"{FLOOR_F1:.2f}."
     )
 

@@ -5,7 +5,16 @@ Lines carry a mark, so that ``orchestrator.run`` can tell them from what Mage it
 
 from __future__ import annotations
 
+import json
 import os
+import threading
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+Inputs = ParamSpec("Inputs")
+Output = TypeVar("Output")
 
 MARK = "\u00bb "
 PROGRESS_MARK = "\u00bb\u00bb "
@@ -16,7 +25,26 @@ PROGRESS = "TRAINING_PROGRESS"
 def tell(text: str) -> None:
     """Print ``text`` (one or more lines), marked."""
     for line in text.splitlines():
-        print(f"{MARK}{line}", flush=True)
+        # One write a line: lines of two threads must not mix.
+        print(f"{MARK}{line}\n", end="", flush=True)
+
+
+def step(function: Callable[Inputs, Output]) -> Callable[Inputs, Output]:
+    """Tell how long a step took."""
+
+    @wraps(function)
+    def timed(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Output:
+        started = time.perf_counter()
+        result = function(*args, **kwargs)
+        tell(f"[{time.perf_counter() - started:5.1f} s] {function.__name__.replace('_', ' ')}")
+        return result
+
+    return timed
+
+
+def pretty(value: object) -> bytes:
+    """Return ``value`` as indented JSON, for artifacts."""
+    return json.dumps(value, indent=2, default=str).encode()
 
 
 class Progress:
@@ -25,10 +53,13 @@ class Progress:
     def __init__(self, total: int) -> None:
         self._total = total
         self._done = 0
+        self._lock = threading.Lock()
         self._wanted = os.environ.get(PROGRESS) == "1"
 
     def step(self) -> None:
         """Count one."""
-        self._done += 1
-        if self._wanted:
-            print(f"{PROGRESS_MARK}{self._done}/{self._total}", flush=True)
+        # Candidates are tuned in threads.
+        with self._lock:
+            self._done += 1
+            if self._wanted:
+                print(f"{PROGRESS_MARK}{self._done}/{self._total}\n", end="", flush=True)

@@ -96,11 +96,9 @@ def _objective(
     upper, lower = bounds[grades] - score, bounds[grades + 1] - score
     inside = norm.cdf(upper) - norm.cdf(lower)
     mixed = (1.0 - eps) * inside + eps / len(GRADES)
-    value = -np.log(mixed).mean() + alpha * (weights**2).sum() / 2.0
     outer = (1.0 - eps) / mixed / n
     up, down = norm.pdf(upper) * outer, norm.pdf(lower) * outer
-    share = (eps - FEWEST_EPS) / (MOST_EPS - FEWEST_EPS)
-    slope = (MOST_EPS - FEWEST_EPS) * share * (1.0 - share)
+    slope = (eps - FEWEST_EPS) * (MOST_EPS - eps) / (MOST_EPS - FEWEST_EPS)
     gradient = np.concatenate(
         [
             scaled.T @ (up - down) + alpha * weights,
@@ -108,7 +106,7 @@ def _objective(
             [-((1.0 / len(GRADES) - inside) / mixed).mean() * slope],
         ]
     )
-    return float(value), gradient
+    return float(-np.log(mixed).mean() + alpha * (weights**2).sum() / 2.0), gradient
 
 
 def _cut_gradient(up: Floats, down: Floats, grades: Classes, gaps: Floats) -> Floats:

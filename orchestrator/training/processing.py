@@ -11,7 +11,7 @@ from inference.contract import TARGET
 from orchestrator.training.datasets import export_dataset
 from orchestrator.training.labelled import read_labelled
 from orchestrator.training.labels import inspect_labels
-from orchestrator.training.narration import tell
+from orchestrator.training.narration import pretty, step, tell
 from orchestrator.training.scaling import describe_scaler, dump_scaler, fit_scaler
 from orchestrator.training.services import Services
 from orchestrator.training.source import DATA_FOLDER, load_source
@@ -23,12 +23,14 @@ from orchestrator.training.variables import Variables
 ORIGIN, KIND = "origin", "kind"
 
 
+@step
 def load_students(variables: Variables) -> pd.DataFrame:
     """Return the raw students (text) with the columns ``origin`` and ``kind``."""
     source = load_source(variables.csv)
     return source.frame.assign(**{ORIGIN: source.origin, KIND: source.kind})
 
 
+@step
 def validate_students(raw: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     """Return the rows that keep the data contract; raises DataContractError otherwise.
 
@@ -46,6 +48,7 @@ def validate_students(raw: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     return checked.accepted.assign(**{ORIGIN: origin, KIND: str(raw[KIND].iloc[0])})
 
 
+@step
 def report_quality(raw: pd.DataFrame, accepted: pd.DataFrame) -> dict[str, Any]:
     """Return the contract and label-noise report, and log its finding."""
     checked = check_students(raw.drop(columns=[ORIGIN, KIND]), "", skip_bad_rows=True)
@@ -65,6 +68,7 @@ def report_quality(raw: pd.DataFrame, accepted: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+@step
 def split(accepted: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     """Return all rows with their ``split``, newly labelled predictions among them if asked for."""
     frame = split_students(accepted)
@@ -75,11 +79,13 @@ def split(accepted: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     return pd.concat([frame, split_labelled(recent)], ignore_index=True)
 
 
+@step
 def scale(frame: pd.DataFrame) -> dict[str, Any]:
     """Return the scaler's numbers per feature, fitted on the training split."""
     return describe_scaler(fit_scaler(frame[frame[SPLIT] == TRAIN]))
 
 
+@step
 def export(
     frame: pd.DataFrame, quality: dict[str, Any], scaler: dict[str, Any], variables: Variables
 ) -> dict[str, Any]:
@@ -97,10 +103,15 @@ def export(
             {"quality": quality, "variables": variables.as_dict()},
         )
         fitted = fit_scaler(frame[frame[SPLIT] == TRAIN])
-        tracking.log_bytes(run_id, "scaler/min_max_scaler.joblib", dump_scaler(fitted))
-        tracking.log_json(run_id, "scaler/min_max_scaler.json", scaler)
-        tracking.log_json(run_id, "quality.json", quality)
-        tracking.log_json(run_id, "dataset.json", dataset.as_dict())
+        tracking.log_files(
+            run_id,
+            {
+                "scaler/min_max_scaler.joblib": dump_scaler(fitted),
+                "scaler/min_max_scaler.json": pretty(scaler),
+                "quality.json": pretty(quality),
+                "dataset.json": pretty(dataset.as_dict()),
+            },
+        )
         counts = frame[TARGET].value_counts()
         tracking.log(
             run_id,

@@ -16,22 +16,21 @@ from orchestrator.training.bundles import Facts, make_manifest
 from orchestrator.training.card import model_card
 from orchestrator.training.datasets import AUDIT, STUDENT_ID, Dataset, load_split
 from orchestrator.training.errors import ConversionError
-from orchestrator.training.evaluation import COMPARISON, REPORT
+from orchestrator.training.evaluation import REPORT
 from orchestrator.training.fairness import Gap, audit
 from orchestrator.training.folds import out_of_fold
 from orchestrator.training.gate import Evidence, compare, decide
-from orchestrator.training.metrics import f1_macro, log_loss
-from orchestrator.training.narration import tell
+from orchestrator.training.metrics import f1_macro
+from orchestrator.training.narration import pretty, step, tell
 from orchestrator.training.parity import OnnxModel, Parity
 from orchestrator.training.publication import move_champion, recover
 from orchestrator.training.selection import (
     MODEL_ARTIFACT,
     chosen,
     read_splits,
-    selection_rows,
 )
 from orchestrator.training.services import Services
-from orchestrator.training.split import RECENT, TRAIN
+from orchestrator.training.split import RECENT, TRAIN, VALIDATION
 from orchestrator.training.students import Students
 from orchestrator.training.variables import Variables
 
@@ -41,6 +40,7 @@ CARD = "model_card.md"
 LATEST_OUTCOME = "outcomes/latest.json"
 
 
+@step
 def audit_fairness(
     dataset: dict[str, Any], selection: dict[str, Any], variables: Variables
 ) -> pd.DataFrame:
@@ -53,12 +53,12 @@ def audit_fairness(
     result = audit(frame, students.grades, answers, variables.seed)
     run_id = selection["parent_run_id"]
     groups = result.groups_table().to_csv(index=False).encode()
-    services.tracking.log_bytes(run_id, GROUPS, groups)
     gaps = result.gaps_table()
-    services.tracking.log_bytes(run_id, GAPS, gaps.to_csv(index=False).encode())
+    services.tracking.log_files(run_id, {GROUPS: groups, GAPS: gaps.to_csv(index=False).encode()})
     return gaps
 
 
+@step
 def decide_promotion(
     dataset: dict[str, Any], selection: dict[str, Any], gaps: pd.DataFrame, variables: Variables
 ) -> dict[str, Any]:
@@ -70,16 +70,16 @@ def decide_promotion(
     splits = read_splits(services, Dataset(**dataset))
     recent = splits.get(RECENT)
     use_recent = recent is not None and len(recent) >= FEWEST_RECENT
-    rows = recent if recent is not None and use_recent else selection_rows(splits)
-    model = services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT)
-    ours, _gpa = OnnxModel(model).predict(rows.features)
+    usual = splits[VALIDATION]
+    rows = recent if recent is not None and use_recent else usual
+    model = OnnxModel(services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT))
+    ours, _gpa = model.predict(rows.features)
     champion, theirs, problem = _champion_answers(services, rows)
     evidence = Evidence(
         challenger=selection["candidate"],
         rows_name="recently labelled" if use_recent else "validation",
-        rows=len(rows),
-        f1=f1_macro(rows.grades, ours),
-        log_loss=log_loss(rows.grades, ours),
+        rows=len(usual),
+        f1=f1_macro(usual.grades, model.predict(usual.features)[0]),
         parity=Parity(
             int(selection["parity_rows"]),
             int(selection["parity_flips"]),
@@ -94,26 +94,31 @@ def decide_promotion(
     verdict = decide(evidence)
     tell(f"Gate: {'promoted' if verdict.promoted else 'refused'}")
     run_id = selection["parent_run_id"]
-    services.tracking.log_json(
-        run_id, "gate/verdict.json", {**verdict.as_dict(), "evidence": asdict(evidence)}
+    services.tracking.log_files(
+        run_id,
+        {
+            "gate/verdict.json": pretty({**verdict.as_dict(), "evidence": asdict(evidence)}),
+            "gate/verdict.md": verdict.describe().encode(),
+        },
     )
-    services.tracking.log_bytes(run_id, "gate/verdict.md", verdict.describe().encode())
     services.tracking.log(run_id, tags={"gate": "promoted" if verdict.promoted else "refused"})
     return {**verdict.as_dict(), "champion_before": champion}
 
 
+@step
 def publish_champion(
     dataset: dict[str, Any],
     selection: dict[str, Any],
     metrics: dict[str, float],
     verdict: dict[str, Any],
+    comparison: pd.DataFrame,
     variables: Variables,
 ) -> dict[str, Any]:
     """Register, publish and promote if the gate said so; store and return the outcome."""
     services = Services.open()
     run_id = selection["parent_run_id"]
     version = None
-    write_card(services, dataset, selection, verdict)
+    write_card(services, dataset, selection, verdict, comparison)
     if verdict["promoted"]:
         model = services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT)
         train = load_split(services.stores.artifacts, Dataset(**dataset), TRAIN)
@@ -135,7 +140,7 @@ def publish_champion(
     }
     services.stores.artifacts.put_json(f"outcomes/{variables.request_id}.json", outcome)
     services.stores.artifacts.put_json(LATEST_OUTCOME, outcome)
-    services.tracking.log_json(run_id, "outcome.json", outcome)
+    services.tracking.log_bytes(run_id, "outcome.json", pretty(outcome))
     services.tracking.end_run(run_id)
     return outcome
 
@@ -173,6 +178,7 @@ def write_card(
     dataset: dict[str, Any],
     selection: dict[str, Any],
     verdict: dict[str, Any],
+    comparison: pd.DataFrame,
 ) -> None:
     """Write the model card from the run's own artifacts and store it beside them."""
     run_id = selection["parent_run_id"]
@@ -184,7 +190,7 @@ def write_card(
         dataset,
         selection,
         json.loads(services.tracking.read_bytes(run_id, REPORT)),
-        {"comparison": table(COMPARISON), "groups": table(GROUPS), "gaps": table(GAPS)},
+        {"comparison": comparison, "groups": table(GROUPS), "gaps": table(GAPS)},
         verdict,
     )
     services.tracking.log_bytes(run_id, CARD, card.encode())

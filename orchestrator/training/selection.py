@@ -14,7 +14,7 @@ from orchestrator.training.comparison import single_threaded_pool
 from orchestrator.training.datasets import Dataset, latest_dataset, load_split
 from orchestrator.training.errors import ConversionError, SelectionError
 from orchestrator.training.metrics import all_scores
-from orchestrator.training.narration import Progress, tell
+from orchestrator.training.narration import Progress, step, tell
 from orchestrator.training.parity import OnnxModel, Parity, measure_parity
 from orchestrator.training.services import Services
 from orchestrator.training.split import RECENT, TEST, TRAIN, VALIDATION
@@ -26,6 +26,7 @@ MODEL_ARTIFACT = "model.onnx"
 SHOWN = ["title", "validation_f1_macro", "validation_log_loss", "cv_f1_macro", "pruned", "seconds"]
 
 
+@step
 def load_datasets(given: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return the data set of the upstream block or, run by itself, the latest in S3."""
     services = Services.open()
@@ -35,6 +36,7 @@ def load_datasets(given: dict[str, Any] | None = None) -> dict[str, Any]:
     return latest_dataset(services.stores.artifacts).as_dict()
 
 
+@step
 def tune_candidates(dataset: dict[str, Any], variables: Variables) -> pd.DataFrame:
     """Tune every candidate, log each as a nested run with its ONNX model, return the table."""
     services = Services.open()

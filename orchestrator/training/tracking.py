@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,13 +14,13 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from orchestrator.training.errors import ServiceError
+from orchestrator.training.health import check_tracking
 from orchestrator.training.settings import Settings
 
 EXPERIMENT = "student-performance"
 CHAMPION = "champion"
 PARENT_TAG = "mlflow.parentRunId"
 NAME_TAG = "mlflow.runName"
-HEALTH_SECONDS = 10
 MAX_PARAMETER = 6000
 MISSING = "RESOURCE_DOES_NOT_EXIST"
 
@@ -42,12 +40,8 @@ class Tracking:
         self.model_name = settings.model_name
 
     def check(self) -> None:
-        """Raise ServiceError unless the server answers within HEALTH_SECONDS."""
-        try:
-            with urllib.request.urlopen(f"{self.uri}/health", timeout=HEALTH_SECONDS) as answer:
-                answer.read()
-        except OSError as error:
-            raise ServiceError("MLflow", self.uri, error) from error
+        """Raise ServiceError unless the server answers in time."""
+        check_tracking(self.uri)
 
     def start_run(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
         """Create a run and return its id."""
@@ -98,15 +92,16 @@ class Tracking:
 
     def log_bytes(self, run_id: str, path: str, data: bytes) -> None:
         """Store ``data`` as the run's artifact ``path``."""
-        with TemporaryDirectory() as folder, self._errors():
-            file = Path(folder) / Path(path).name
-            file.write_bytes(data)
-            parent = str(Path(path).parent)
-            self.client.log_artifact(run_id, str(file), None if parent == "." else parent)
+        self.log_files(run_id, {path: data})
 
-    def log_json(self, run_id: str, path: str, value: object) -> None:
-        """Store ``value`` as an indented JSON artifact."""
-        self.log_bytes(run_id, path, json.dumps(value, indent=2, default=str).encode())
+    def log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
+        """Store several artifacts, by path, in one go."""
+        with TemporaryDirectory() as folder, self._errors():
+            for path, data in files.items():
+                file = Path(folder) / path
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(data)
+            self.client.log_artifacts(run_id, folder)
 
     def read_bytes(self, run_id: str, path: str) -> bytes:
         """Return an artifact's bytes."""

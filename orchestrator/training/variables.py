@@ -13,6 +13,8 @@ from orchestrator.training.errors import VariableError
 MAX_TRIALS = 500
 DEFAULT_SEED = 42
 DEFAULT_TRIALS = 12
+DEFAULT_REPEATS = 5
+MAX_REPEATS = 20
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -23,7 +25,8 @@ class Variables:
     ``seed`` drives tuning, folds, bootstraps and permutations (not the split, which is fixed so
     that champions stay comparable); ``trials`` is the number of Optuna trials per candidate;
     ``csv`` names a students file; ``skip_bad_rows`` quarantines rows instead of stopping;
-    ``labelled`` adds newly labelled predictions from Postgres; ``request_id`` names the outcome.
+    ``labelled`` adds newly labelled predictions from Postgres; ``repeats`` is how often the report
+    cross-validates (0: not at all); ``request_id`` names the outcome.
     """
 
     seed: int = DEFAULT_SEED
@@ -31,6 +34,7 @@ class Variables:
     csv: str = ""
     skip_bad_rows: bool = False
     labelled: bool = False
+    repeats: int = DEFAULT_REPEATS
     request_id: str = ""
 
     @classmethod
@@ -45,6 +49,7 @@ class Variables:
             csv=_text(given, "csv"),
             skip_bad_rows=_flag(given, "skip_bad_rows"),
             labelled=_flag(given, "labelled"),
+            repeats=_whole(given, "repeats", DEFAULT_REPEATS, 0, MAX_REPEATS),
             request_id=request_id,
         )
 

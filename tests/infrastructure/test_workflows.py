@@ -80,3 +80,9 @@ def test_the_deployment_applies_the_saved_plan_and_can_go_back() -> None:
     assert "failure()" in steps[-1]["if"] and "deploy smoke" in steps[-1]["run"]
     script = (REPOSITORY / ".github" / "scripts" / "deploy").read_text(encoding="utf-8")
     assert "tf apply -no-color plan.bin" in script
+
+
+def test_the_smoke_test_sends_a_file_that_is_there() -> None:
+    script = (REPOSITORY / ".github" / "scripts" / "deploy").read_text(encoding="utf-8")
+    found = re.search(r"put-record (\S+) --wait", script)
+    assert found and (REPOSITORY / found[1]).is_file()

@@ -42,7 +42,7 @@ export function startOne() {
     if (!now || !start || !line) return;
     const gain = now.gpa - start.gpa;
     const moved = Math.abs(gain) >= 0.005;
-    line.textContent = moved ? `GPA ${gain > 0 ? "+" : "−"}${Math.abs(gain).toFixed(2)} from where you started (the dark marks)` : "";
+    line.textContent = moved ? `GPA ${gain > 0 ? "+" : "−"}${Math.abs(gain).toFixed(2)} from where you started (the thin marks)` : "";
     answer.querySelectorAll(".bars .tick").forEach((tick, index) => {
       tick.setAttribute("x", `${start.shares[index] * 100}%`);
       tick.setAttribute("visibility", moved ? "visible" : "hidden");

@@ -17,6 +17,9 @@ from infrastructure.local.environment.errors import SetupError
 from infrastructure.local.environment.index import index_settings
 from infrastructure.local.environment.interpreter import Interpreter, look_at
 
+UV = r"^uv==.*(?:\n    --hash=.*)+"
+"""uv's lines in a lock file."""
+
 _PROGRESS_SECONDS = 15.0
 
 _REASONS = (
@@ -135,9 +138,7 @@ class Installer:
         if look_at(str(PROJECT.python)) is None or not uv.exists():
             self.say(PROJECT, "bootstrapping uv")
             self.bare(PROJECT, interpreter)
-            block = re.search(
-                r"^uv==.*(?:\n    --hash=.*)+", (ROOT / PROJECT.lock).read_text(), re.MULTILINE
-            )
+            block = re.search(UV, (ROOT / PROJECT.lock).read_text(encoding="utf-8"), re.MULTILINE)
             if block is None:
                 raise SetupError(f"{PROJECT.lock} holds no uv; compile it anew with `make lock`")
             lock = ROOT / PROJECT.folder / "uv.txt"

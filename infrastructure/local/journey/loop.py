@@ -77,7 +77,7 @@ class Loop:
         incident = state["incidents"][0]
         seconds = incident["opened_at"].timestamp() - self._started
         self.found["drift to alarm"] = f"{seconds:.1f} s from the first shifted record"
-        self._narrator.say(f"alarm: {incident['reason']}")
+        self._narrator.say(f"alarm: {incident['reasons'][0]}")
         endpoint = self._stack.environment["AWS_ENDPOINT_URL"]
         mail = until(lambda: mails(endpoint), self._failure("no alert mail was sent"))[0]
         self._narrator.say(f"mail to {', '.join(mail.recipients)}:")

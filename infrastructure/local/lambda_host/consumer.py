@@ -167,7 +167,8 @@ class ShardConsumer(threading.Thread):
 
     def _ended(self, future: Future[None]) -> None:
         if not future.cancelled() and (error := future.exception()):
-            # The mapping starts a new consumer from the checkpoint: nothing is lost, some may be repeated.
+            # The mapping starts a new consumer from the checkpoint: nothing is lost, some may be
+            # repeated.
             _LOG.error("%s: starting over from the checkpoint", self.shard_id, exc_info=error)
             self.stop()
 

@@ -1,8 +1,7 @@
 """A function behind AWS's runtime interface emulator: the Lambda container image, run by itself.
 
 Source: docs.aws.amazon.com/lambda/latest/dg/images-test.html. The emulator takes one invocation at
-a time and answers 200
-for function errors too, telling them by the error document in the body.
+a time and answers 200 for function errors too, telling them by the error document in the body.
 """
 
 from __future__ import annotations

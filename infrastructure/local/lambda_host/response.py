@@ -32,9 +32,8 @@ def interpret(
     """Return how many records of the batch, from its start, are done.
 
     With ReportBatchItemFailures the lowest reported sequence number counts: it and everything after
-    it is retried. Null,
-    ``{}`` and an empty or null list mean success; an unknown, empty or missing identifier means the
-    whole batch failed.
+    it is retried. Null, ``{}`` and an empty or null list mean success; an unknown, empty or missing
+    identifier means the whole batch failed.
     """
     size = len(sequence_numbers)
     if invocation.error is not None:

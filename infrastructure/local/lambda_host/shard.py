@@ -1,14 +1,11 @@
 """The event source mapping's decisions for one shard, as a state machine without input or output.
 
 Documented behaviour (docs.aws.amazon.com/lambda/latest/dg/with-kinesis.html and its pages on
-parameters, batch failures and
-on-failure destinations): order is kept per partition key, up to ParallelizationFactor batches run
-at once; a failed batch is
-retried before anything after it in its lane; bisecting does not use up the retry quota; records
-past their age or their
-retries are discarded and reported; delivery is at least once, and the checkpoint is the last record
-before which
-everything is done.
+parameters, batch failures and on-failure destinations): order is kept per partition key, up to
+ParallelizationFactor batches run at once; a failed batch is retried before anything after it in its
+lane; bisecting does not use up the retry quota; records past their age or their retries are
+discarded and reported; delivery is at least once, and the checkpoint is the last record before
+which everything is done.
 """
 
 from __future__ import annotations

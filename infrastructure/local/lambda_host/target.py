@@ -13,8 +13,7 @@ class Invocation:
     """The outcome of one synchronous invocation.
 
     ``error`` is None for success, else ``Handled`` (the function raised) or ``Unhandled`` (init
-    error, crash, timeout);
-    then ``payload`` is Lambda's error JSON.
+    error, crash, timeout); then ``payload`` is Lambda's error JSON.
     """
 
     request_id: str

@@ -8,7 +8,7 @@ output "identifier" {
   value       = aws_db_instance.this.identifier
 }
 
-output "database_name" {
+output "name" {
   description = "The first database."
   value       = aws_db_instance.this.db_name
 }

@@ -10,10 +10,10 @@ if "test" not in globals():
 
 
 @data_exporter
-def publish_champion(dataset, selection, metrics, verdict, *args, **variables):
+def publish_champion(dataset, selection, metrics, verdict, comparison, *args, **variables):
     """Register, publish the bundle, move the champion, if the gate said so."""
     return promotion.publish_champion(
-        dataset, selection, metrics, verdict, Variables.parse(variables)
+        dataset, selection, metrics, verdict, comparison, Variables.parse(variables)
     )
 
 

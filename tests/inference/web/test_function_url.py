@@ -46,7 +46,7 @@ def handler_fixture(models: Path):
     return function_url.handler_from({"MODEL_LOCATION": str(models), "LOG_LEVEL": "INFO"})
 
 
-def body(response: dict[str, Any]) -> bytes:
+def content(response: dict[str, Any]) -> bytes:
     """The response's body."""
     text: str = response["body"]
     return base64.b64decode(text) if response.get("isBase64Encoded") else text.encode()
@@ -56,11 +56,11 @@ def test_a_prediction_and_the_page_come_back(handler) -> None:
     """Given requests for API and page, the status, the type and the secure headers are right."""
     answer = handler(request("POST", "/predict", encoded(1), content_type="application/json"), None)
     assert answer["statusCode"] == 200
-    assert json.loads(body(answer))["prediction"]["student_id"] == 1
+    assert json.loads(content(answer))["prediction"]["student_id"] == 1
     assert answer["headers"]["strict-transport-security"]
     page = handler(request("GET", "/"), None)
     assert page["statusCode"] == 200
-    assert b"<h1" in body(page)
+    assert b"<h1" in content(page)
 
 
 def test_rejections_and_limits_are_the_same(handler) -> None:

@@ -102,6 +102,12 @@ def test_an_answer_can_be_fetched_once_it_is_there(streaming: FlaskClient, mailb
         assert (found.status_code, found.get_json()) == (200, {"status": "ok"})
 
 
+def test_an_endless_request_id_is_refused(streaming: FlaskClient) -> None:
+    """Given an id longer than any accepted one, it is not looked for."""
+    response = streaming.get("/predictions/" + "x" * 129)
+    assert (response.status_code, response.get_json()["code"]) == (422, "bad_parameter")
+
+
 def test_without_streams_there_are_no_such_addresses(http: FlaskClient) -> None:
     """Given a service without stream names, its stream addresses do not exist."""
     assert http.post("/events", json=event()).status_code == 404
@@ -140,7 +146,8 @@ def quick_fixture(monkeypatch) -> None:
     monkeypatch.setattr("inference.webapp.consumer.RESTART_SECONDS", 0.0)
 
 
-def test_the_consumer_survives_errors_and_strange_records(quick, mailbox: Mailbox) -> None:
+@pytest.mark.usefixtures("quick")
+def test_the_consumer_survives_errors_and_strange_records(mailbox: Mailbox) -> None:
     """Given records that are no answers and an error, later answers arrive, from where it ended."""
     later = NOW + timedelta(minutes=5)
     stream = Scripted(
@@ -161,7 +168,8 @@ def test_the_consumer_survives_errors_and_strange_records(quick, mailbox: Mailbo
     assert stream.opened[0] < NOW and stream.opened[1] == later - OVERLAP
 
 
-def test_an_unreadable_output_stream_is_said(quick, make_app, students, mailbox) -> None:
+@pytest.mark.usefixtures("quick")
+def test_an_unreadable_output_stream_is_said(make_app, students, mailbox) -> None:
     """Given an output stream that cannot be read, fetching says so instead of waiting for ever."""
 
     def fail(_: datetime) -> Iterator[list[dict[str, Any]]]:

@@ -84,11 +84,12 @@ def test_what_is_typed_is_shown_as_text(http: FlaskClient) -> None:
 
 def test_values_beyond_training_are_pointed_out(http: FlaskClient, models) -> None:
     """Given more study than training saw, the answer warns; within, it does not."""
-    factory.publish(models, "2", training_ranges={"StudyTimeWeekly": [0, 20]})
+    factory.publish(models, "2", training_ranges={"StudyTimeWeekly": [0.001, 19.98]})
     beyond = text(http.post("/answer", data=VALUES | {"StudyTimeWeekly": "45"}).text)
     assert "Study time: 45, but the students it learned from had 0 to 20" in beyond
-    within = text(http.post("/answer", data=VALUES).text)
-    assert "Outside of what the model has seen" not in within
+    for hours in ("0", "20"):
+        within = text(http.post("/answer", data=VALUES | {"StudyTimeWeekly": hours}).text)
+        assert "Outside of what the model has seen" not in within
 
 
 def test_the_first_load_is_small(http: FlaskClient) -> None:

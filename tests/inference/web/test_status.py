@@ -12,6 +12,7 @@ from inference.store import LocalStore
 from inference.webapp.application import create_app
 from inference.webapp.service import Service
 from inference.webapp.settings import Settings
+from inference.webapp.status import metric_table
 from tests.inference.stream import event
 
 
@@ -63,3 +64,14 @@ def test_a_registry_that_is_no_address_is_not_linked(make_app) -> None:
     """Given a tracking address a browser cannot open, there is no link."""
     http = make_app(tracking_uri="file:///mlruns").test_client()
     assert http.get("/model").get_json()["registry"] is None
+
+
+def test_metrics_are_laid_out_by_what_they_were_measured_on() -> None:
+    """Given a manifest's metrics, each is one row, and what says the same twice is said once."""
+    table = metric_table({"f1": 0.6, "test_f1": 0.6, "test_clean_f1": 0.7, "seconds": 3.0})
+    assert table["columns"] == ["Test rows, label noise removed", "Test rows", "Value"]
+    assert table["rows"] == {
+        "f1": {"Test rows": 0.6, "Test rows, label noise removed": 0.7},
+        "seconds": {"Value": 3.0},
+    }
+    assert metric_table({}) == {"rows": {}, "columns": []}

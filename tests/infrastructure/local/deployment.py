@@ -16,6 +16,17 @@ from infrastructure.local.provision import client, provision
 from tests.inference import factory
 
 _NUMBERS = itertools.count(1)
+STUDENT = {
+    "ParentalEducation": 2,
+    "StudyTimeWeekly": 19.83,
+    "Absences": 7,
+    "Tutoring": 1,
+    "ParentalSupport": 2,
+    "Extracurricular": 0,
+    "Sports": 0,
+    "Music": 1,
+    "Volunteering": 0,
+}
 HANDLERS = "tests.infrastructure.local.handlers"
 
 
@@ -47,8 +58,7 @@ class Deployment:
     mapping.
 
     ``changes`` replace variables. Use as a context manager: the host runs inside the block;
-    ``start`` and ``stop`` do
-    so by hand.
+    ``start`` and ``stop`` do so by hand.
     """
 
     def __init__(

@@ -14,9 +14,8 @@ def lambda_handler(event, context):
     garbage.
 
     `raise`, `exit` and `sleep` fail the whole invocation before anything is copied; `report` is
-    named in
-    batchItemFailures after the records before it were copied; `garbage` answers with something
-    meaningless.
+    named in batchItemFailures after the records before it were copied; `garbage` answers with
+    something meaningless.
     """
     records = [
         (kinesis["sequenceNumber"], kinesis["partitionKey"], base64.b64decode(kinesis["data"]))

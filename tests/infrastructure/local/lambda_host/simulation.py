@@ -2,8 +2,7 @@
 semantics as a model.
 
 The model is recursive and knows neither lanes nor queues nor time: it says, for one batch at a
-time, which invocations follow
-from which outcome and which records end up discarded.
+time, which invocations follow from which outcome and which records end up discarded.
 """
 
 from __future__ import annotations
@@ -35,9 +34,8 @@ class Script:
     behaves.
 
     good; poison: the invocation raises; reported: it is in batchItemFailures; malformed: the
-    response makes no sense;
-    flaky: raises the first two times the record is seen; throttled: cannot be invoked the first
-    time.
+    response makes no sense; flaky: raises the first two times the record is seen; throttled: cannot
+    be invoked the first time.
     """
 
     kinds: Sequence[str]

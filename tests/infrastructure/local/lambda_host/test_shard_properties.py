@@ -19,7 +19,7 @@ mappings = st.builds(
 
 
 @given(kinds, mappings)
-@hypothesis_settings(max_examples=300)
+@hypothesis_settings(max_examples=300, deadline=None)
 def test_invocations_and_discards_are_what_aws_documents(behaviours, settings):
     """GIVEN one lane and records read at once WHEN it runs THEN every invocation and discard is the
     model's.
@@ -45,8 +45,7 @@ def test_nothing_is_lost_in_any_interleaving(behaviours, settings, lanes, keys, 
     or reported.
 
     The driver asserts along the way: at most `lanes` batches at once, never one key in two of them,
-    order within a
-    key, the checkpoint never past an open record.
+    order within a key, the checkpoint never past an open record.
     """
     settings = Settings(**{**vars(settings), "parallelization": lanes})
     records = [record(n, f"key-{n % keys}") for n in range(len(behaviours))]
@@ -104,6 +103,7 @@ def test_a_crash_anywhere_repeats_but_never_loses(behaviours, settings, lanes, c
     assert done | discarded == set(range(len(behaviours)))
 
 
+@hypothesis_settings(deadline=None)
 @given(st.lists(st.sampled_from(["good", "poison"]), min_size=1, max_size=40), st.integers(1, 40))
 def test_bisecting_isolates_poison(behaviours, batch_size):
     """GIVEN poison anywhere WHEN batches are bisected THEN exactly the poison is discarded, each by
@@ -118,6 +118,7 @@ def test_bisecting_isolates_poison(behaviours, batch_size):
     assert all(len(discard.records) == 1 for discard in driver.run.discards)
 
 
+@hypothesis_settings(deadline=None)
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=20), st.integers(0, 60))
 def test_records_past_their_age_are_discarded_and_never_sent(ages, limit):
     """GIVEN records of any age WHEN a maximum age is set THEN exactly the older ones are discarded

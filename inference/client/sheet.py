@@ -1,0 +1,126 @@
+"""A CSV of students: read into events, written back with the answers joined."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from inference.client.errors import ClientUsageError
+from inference.contract import FEATURE_NAMES, GRADES, IDENTIFIER
+
+ID_COLUMNS = (IDENTIFIER, "student_id")
+ANSWER_COLUMNS = (
+    "status",
+    "predicted_grade",
+    "predicted_gpa",
+    *(f"p_{grade}" for grade in GRADES),
+    "advice",
+    "errors",
+    "model_version",
+    "prediction_id",
+)
+Row = dict[str, str]
+
+
+class Sheet(NamedTuple):
+    """The columns and rows of a CSV, as text, and the column with the student's id."""
+
+    columns: list[str]
+    rows: list[Row]
+    id_column: str
+
+
+def read(path: Path) -> Sheet:
+    """Read a CSV with a header; raises ClientUsageError naming what is missing."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            table = csv.DictReader(file, restkey="", restval="")
+            rows = [{key: value for key, value in row.items() if key} for row in table]
+            columns = list(table.fieldnames or ())
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ClientUsageError(f"{path} cannot be read as a CSV: {error}") from error
+    missing = [name for name in FEATURE_NAMES if name not in columns]
+    if missing:
+        raise ClientUsageError(f"{path} lacks the columns {', '.join(missing)}")
+    for name in ID_COLUMNS:
+        if name in columns:
+            return Sheet(columns, rows, name)
+    raise ClientUsageError(f"{path} needs a column {' or '.join(ID_COLUMNS)}")
+
+
+def event(row: Row, id_column: str, request_id: str, explain: bool) -> bytes:
+    """Return the event of one row: the id and the nine features, no other column.
+
+    Empty cells are left out and other text stays text: judging it is the service's part.
+    """
+    document: dict[str, Any] = {
+        "student": {name: _value(row[name]) for name in FEATURE_NAMES if row[name].strip()},
+        "request_id": request_id,
+        "explain": explain,
+    }
+    if row[id_column].strip():
+        document["student_id"] = _value(row[id_column])
+    return json.dumps(document).encode()
+
+
+def joined(row: Row, answer: dict[str, Any]) -> Row:
+    """Return ``row`` with the answer's columns."""
+    result = dict.fromkeys(ANSWER_COLUMNS, "")
+    result["status"] = answer["status"]
+    result["prediction_id"] = answer["prediction_id"]
+    result["model_version"] = str(answer["version"])
+    if answer["status"] == "ok":
+        prediction = answer["prediction"]
+        result["predicted_grade"] = prediction["grade"]
+        result["predicted_gpa"] = str(prediction["GPA"])
+        for grade in GRADES:
+            result[f"p_{grade}"] = str(prediction["probabilities"][grade])
+        result["advice"] = "; ".join(
+            f"{one['feature']} {one['from']:g} -> {one['to']:g}: GPA {one['gpa_change']:+.2f}"
+            for one in answer.get("guidance", [])
+        )
+    else:
+        result["errors"] = "; ".join(
+            f"{error['code']}: {error['message']}" for error in answer["errors"]
+        )
+    return {**row, **result}
+
+
+def answered(path: Path, sheet: Sheet) -> dict[int, Row]:
+    """Return, by row number, the rows of an earlier output that still fit ``sheet``."""
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        earlier = list(csv.DictReader(file))
+    found = {}
+    for number, (row, old) in enumerate(zip(sheet.rows, earlier, strict=False)):
+        if old.get("status") and all(old.get(name) == row[name] for name in sheet.columns):
+            found[number] = old
+    return found
+
+
+def write(path: Path, sheet: Sheet, answers: dict[int, Row]) -> None:
+    """Write every row, with its answer where there is one; the file is replaced as a whole."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            columns = [*sheet.columns, *(c for c in ANSWER_COLUMNS if c not in sheet.columns)]
+            table = csv.DictWriter(file, columns, restval="", extrasaction="ignore")
+            table.writeheader()
+            for number, row in enumerate(sheet.rows):
+                table.writerow(answers.get(number, row))
+        partial.replace(path)
+    except OSError as error:
+        raise ClientUsageError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _value(cell: str) -> int | float | str:
+    try:
+        number = json.loads(cell)
+    except ValueError:
+        return cell.strip()
+    plain = isinstance(number, (int, float)) and not isinstance(number, bool)
+    return number if plain and math.isfinite(number) else cell.strip()

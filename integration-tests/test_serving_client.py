@@ -1,0 +1,159 @@
+"""The client against a running service: one record, the answers, a whole CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infrastructure.local.configuration import REPOSITORY
+from inference.contract import FEATURE_NAMES
+from tests.inference.stream import VALUES, event
+from tests.infrastructure.local.deployment import Deployment, eventually
+
+Deploy = Callable[..., Deployment]
+
+
+def client(deployment: Deployment, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run one client command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "inference.client", *arguments],
+        cwd=REPOSITORY,
+        env={**os.environ, **deployment.variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def sheet(path: Path, count: int, broken: dict[int, dict[str, str]]) -> Path:
+    """Write a CSV of students as Kaggle's, with some cells of some rows replaced."""
+    names = ["StudentID", "Age", *FEATURE_NAMES, "GPA"]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, names)
+        table.writeheader()
+        for number in range(count):
+            cells = dict(zip(FEATURE_NAMES, VALUES, strict=True))
+            row = {"StudentID": 1001 + number, "Age": 17, "GPA": 2.9, **cells}
+            table.writerow({**row, **broken.get(number, {})})
+    return path
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    """Read a CSV back."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_put_record_and_predictions(deploy: Deploy, tmp_path: Path) -> None:
+    """GIVEN a running service WHEN the sample, a good file and a bad file are sent
+    THEN each answer can be waited for, and predictions lists them once."""
+    deployment = deploy()
+    deployment.publish()
+    good, bad = tmp_path / "student.json", tmp_path / "bad.json"
+    good.write_text(json.dumps(event("ü")), encoding="utf-8")
+    bad.write_text('{"student_id": 5, "student": {}}', encoding="utf-8")
+    with deployment:
+        sample = client(deployment, "put-record", "--wait", "60")
+        assert sample.returncode == 0, sample.stderr
+        answer = json.loads(sample.stdout)
+        assert answer["prediction"]["student_id"] == 1001 and answer["guidance"]
+        sent = client(deployment, "put-record", str(good), "--wait", "60")
+        assert json.loads(sent.stdout)["prediction"]["student_id"] == "ü"
+        refused = client(deployment, "put-record", str(bad), "--wait", "60")
+        assert len(json.loads(refused.stdout)["errors"]) == 9
+        shown = client(deployment, "predictions")
+        assert shown.returncode == 0 and "3 answers" in shown.stderr
+        assert "rejected: missing_field (student.ParentalEducation)" in shown.stdout
+        limited = client(deployment, "predictions", "--json", "--limit", "1")
+        assert json.loads(limited.stdout)["schema"] == "student-performance.prediction/1"
+
+
+def test_a_csv_is_answered_row_by_row(deploy: Deploy, tmp_path: Path) -> None:
+    """GIVEN a CSV with some bad rows WHEN it is streamed, twice
+    THEN every row has its answer, personal columns were not sent, and nothing is sent again."""
+    deployment = deploy()
+    deployment.publish()
+    broken = {
+        0: {"Absences": "400"},
+        7: {"Music": "", "Sports": "yes"},
+        1199: {"StudentID": ""},
+        30: {"StudyTimeWeekly": "nan"},
+    }
+    source = sheet(tmp_path / "students.csv", 1200, broken)
+    with deployment:
+        run = client(deployment, "stream", str(source), "--explain", "--window", "600")
+        assert run.returncode == 0, run.stderr
+        output = tmp_path / "students.predictions.csv"
+        assert f"{output}: 1196 predictions, 4 rejected, 0 unanswered" in run.stdout
+        answers = rows(output)
+        assert [row["StudentID"] for row in answers] == [row["StudentID"] for row in rows(source)]
+        assert {n for n, row in enumerate(answers) if row["status"] == "rejected"} == set(broken)
+        assert answers[1]["predicted_grade"] == "B" and answers[1]["GPA"] == "2.9"
+        assert answers[1]["advice"].startswith("Absences 7 -> 2: GPA +0.50")
+        assert "missing_field: student.Music" in answers[7]["errors"]
+        assert "wrong_type: student.Sports" in answers[7]["errors"]
+        assert answers[30]["errors"].startswith("wrong_type: student.StudyTimeWeekly")
+        assert answers[1199]["errors"].startswith("missing_field: student_id")
+        again = client(deployment, "stream", str(source))
+        assert again.returncode == 0 and "1196 predictions, 4 rejected" in again.stdout
+        assert len(deployment.answers()) == 1200
+    assert "1001" not in deployment.log()
+
+
+def test_a_csv_stopped_half_way_goes_on_later(deploy: Deploy, tmp_path: Path) -> None:
+    """GIVEN nobody answers WHEN the run is interrupted THEN it stops cleanly with a file, and the
+    same command finishes once the service runs."""
+    deployment = deploy()
+    deployment.publish()
+    source = sheet(tmp_path / "students.csv", 100, {})
+    with subprocess.Popen(
+        [sys.executable, "-m", "inference.client", "stream", str(source)],
+        cwd=REPOSITORY,
+        env={**os.environ, **deployment.variables},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as waiting:
+        name = deployment.configuration.students_stream_name
+        eventually(lambda: _stored(deployment, name) >= 100)
+        waiting.send_signal(signal.SIGINT)
+        _, errors = waiting.communicate(timeout=60)
+    assert waiting.returncode == 130 and "stopped" in errors and "Traceback" not in errors
+    assert {row["status"] for row in rows(tmp_path / "students.predictions.csv")} == {""}
+    with deployment:
+        finished = client(deployment, "stream", str(source))
+        assert "100 predictions, 0 rejected, 0 unanswered" in finished.stdout
+    assert len(rows(tmp_path / "students.predictions.csv")) == 100
+
+
+def _stored(deployment: Deployment, stream: str) -> int:
+    count = 0
+    for shard in deployment.kinesis.list_shards(StreamName=stream)["Shards"]:
+        iterator = deployment.kinesis.get_shard_iterator(
+            StreamName=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        count += len(deployment.kinesis.get_records(ShardIterator=iterator)["Records"])
+    return count
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("put-record", "missing.json"), "missing.json: No such file or directory"),
+        (("stream", "missing.csv"), "missing.csv cannot be read as a CSV"),
+        (("predictions", "--predictions-stream", "no-such-stream"), "no-such-stream"),
+    ],
+)
+def test_mistakes_are_named(deploy: Deploy, arguments: tuple[str, ...], message: str) -> None:
+    """What cannot be done ends with exit code 2 and one line, without a traceback."""
+    run = client(deploy(), *arguments)
+    assert run.returncode == 2
+    assert message in run.stderr and "Traceback" not in run.stderr

@@ -1,0 +1,39 @@
+"""The import budget: a cold start is won by importing little."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from inference.slim import SERVICES
+
+MODULES = 560
+"""508 on Python 3.11 at the time of writing; boto3's clients alone load about 390."""
+
+FORBIDDEN = "pandas sklearn scipy mlflow boto3 flask jinja2 requests tqdm pydantic evidently".split()
+PROBE = """
+import sys
+import inference.handler
+from inference.clients import client
+client("s3"), client("kinesis")
+print("\\n".join(sys.modules))
+"""
+
+
+def test_the_handler_imports_little() -> None:
+    """A bounded number of modules, none of them of training, web or boto3's resources."""
+    run = subprocess.run(
+        [sys.executable, "-c", PROBE],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"AWS_DEFAULT_REGION": "us-east-1", "PYTHONPATH": "."},
+    )
+    modules = run.stdout.split()
+    assert not {module.partition(".")[0] for module in modules} & set(FORBIDDEN)
+    assert len(modules) <= MODULES, len(modules)
+
+
+def test_the_image_keeps_the_services_that_are_used() -> None:
+    """The two clients, and what credential providers may call."""
+    assert {"kinesis", "s3", "sts"} <= SERVICES

@@ -1,0 +1,87 @@
+"""The command: how the service starts, what it says, how it stops."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from inference import web
+from inference.webapp.application import app_from_environment, open_gateway
+from inference.webapp.settings import Settings, read_settings
+from tests.inference.web.server import ROOT
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"MODEL_LOCATION": "", "MODEL_BUCKET": ""}, "set MODEL_BUCKET"),
+        ({"MODEL_LOCATION": "/x", "WEB_THREADS": "many"}, "WEB_THREADS must be a number"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(environment, said: str, monkeypatch, capsys) -> None:
+    """Given settings that cannot work, the command ends with status 2 and names the variable."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert web.main(["--host", "127.0.0.1", "--port", "0"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and said in error and error.count("\n") == 1
+
+
+def test_help_names_every_variable(capsys) -> None:
+    """Given --help, the variables of this service are listed."""
+    with pytest.raises(SystemExit):
+        web.main(["--help"])
+    said = capsys.readouterr().out
+    source = (ROOT / "inference" / "webapp" / "settings.py").read_text("utf-8")
+    names = {word.strip('"(),') for word in source.replace("(", " ").split() if '"WEB_' in word}
+    assert len(names) >= 9
+    assert [name for name in names if name not in said] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_starts_answers_warns_and_stops(models: Path, number: signal.Signals) -> None:
+    """Given an open address without a key, it warns; on Ctrl-C or a stop it ends with status 0."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "inference.web", "--port", "0"],
+        cwd=ROOT,
+        env={"MODEL_LOCATION": str(models), "WEB_TRUSTED_PROXY": "127.0.0.1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        address = process.stdout.readline().split()[2]
+        assert address.startswith("http://127.0.0.1:")
+        request = urllib.request.Request(
+            f"{address}/health",
+            headers={"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.1"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:
+            assert response.status == 200
+            assert "Server" not in response.headers
+            assert response.headers["Strict-Transport-Security"]
+        process.send_signal(number)
+        assert process.wait(30) == 0
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_the_streams_are_open_only_when_both_are_named(models: Path, monkeypatch) -> None:
+    """Given both stream names, the application has its stream addresses; with one, it has not."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    environment = {"MODEL_LOCATION": str(models), "STUDENTS_STREAM_NAME": "students"}
+    assert open_gateway(read_settings(environment)) is None
+    environment["PREDICTIONS_STREAM_NAME"] = "predictions"
+    app = app_from_environment(environment, read_settings(environment))
+    assert "/events" in {rule.rule for rule in app.url_map.iter_rules()}
+
+
+def test_proxy_settings_are_passed_on() -> None:
+    """Given a trusted proxy, only its forwarding headers are believed; given none, nobody's."""
+    proxy = web._proxy  # pylint: disable=protected-access
+    assert not proxy(Settings())
+    assert proxy(Settings(trusted_proxy="10.0.0.9"))["trusted_proxy"] == "10.0.0.9"

@@ -1,0 +1,131 @@
+"""The promotion gate and the fairness audit: pure functions, each verdict with its words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from orchestrator.training.ceiling import bayes_probabilities
+from orchestrator.training.fairness import LIMITS, Gap, audit
+from orchestrator.training.gate import Comparison, Evidence, compare, decide
+from orchestrator.training.parity import Parity
+from orchestrator.training.simulator import simulate_students
+from orchestrator.training.students import Students
+
+FAIR = Gap("Gender", "accuracy", 1, 0.05, -0.01, 0.2, 0.2)
+GOOD = Evidence(
+    challenger="gpa_gaussian",
+    rows_name="validation",
+    rows=359,
+    f1=0.65,
+    parity=Parity(2392, 0, 2e-7, 3e-7),
+    gaps=(FAIR,),
+)
+PAIR = Comparison(359, 0.65, 0.66, 0.66, 0.66, 0.02, 0.01)
+
+
+def against(**changes: float) -> Evidence:
+    """Evidence with a champion, the comparison changed."""
+    return replace(GOOD, champion="6", comparison=replace(PAIR, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "promoted", "words"),
+    [
+        (GOOD, True, "no champion yet"),
+        (against(), True, "Not worse"),
+        (against(f1=0.66, f1_error=0.0), True, "A tie"),
+        (against(f1=0.70), True, "Not worse"),
+        (against(f1=0.60), False, "Worse by more than a standard error"),
+        (against(log_loss=0.70), False, "log-loss 0.700 is worse than 0.660 of version 6"),
+        (replace(GOOD, f1=0.49), False, "misses the floor"),
+        (replace(GOOD, parity=Parity(2392, 1, 0.0, 0.0)), False, "1 class flips"),
+        (replace(GOOD, parity=None), False, "parity was not measured"),
+        (replace(GOOD, problem="bad bytes"), False, "cannot be served: bad bytes"),
+        (replace(GOOD, champion_problem="its file is damaged"), True, "cannot be compared"),
+        (replace(GOOD, gaps=()), False, "audit is missing"),
+        (
+            replace(GOOD, gaps=(FAIR, replace(FAIR, gap=0.3, low=0.11, high=0.5))),
+            False,
+            "Unfair: accuracy of Gender group 1",
+        ),
+    ],
+)
+def test_verdicts(evidence: Evidence, promoted: bool, words: str) -> None:
+    """Each rule promotes or refuses, and says so."""
+    verdict = decide(evidence)
+    assert verdict.promoted is promoted
+    assert any(words in reason for reason in verdict.reasons)
+    assert ("**PROMOTED**" if promoted else "**REFUSED**") in verdict.describe()
+
+
+def test_every_reason_is_given() -> None:
+    """A challenger with three faults hears of all three."""
+    verdict = decide(replace(against(f1=0.3, log_loss=2.0), f1=0.3))
+    assert sum("orse" in reason or "misses" in reason for reason in verdict.reasons) == 3
+
+
+def test_comparison_is_paired() -> None:
+    """The same answers differ by nothing, with no error; better answers by more than nothing."""
+    students = Students.from_frame(simulate_students(800, seed=1))
+    good = bayes_probabilities(students.features, 0.09)
+    same = compare(students.grades, good, good, seed=1)
+    assert (same.f1 - same.champion_f1, same.f1_error) == (0.0, 0.0)
+    poor = good[np.random.default_rng(0).permutation(len(good))]
+    better = compare(students.grades, good, poor, seed=1)
+    assert better.f1 - better.champion_f1 > 5 * better.f1_error > 0
+    assert compare(students.grades, good, poor, seed=1) == better
+
+
+@pytest.fixture(name="school", scope="module")
+def audited_school() -> tuple[pd.DataFrame, Students, NDArray[np.float64]]:
+    """Students, and fair answers to them."""
+    frame = simulate_students(2400, seed=11)
+    students = Students.from_frame(frame)
+    return frame, students, bayes_probabilities(students.features, 0.09)
+
+
+def test_a_fair_model_passes(
+    school: tuple[pd.DataFrame, Students, NDArray[np.float64]],
+) -> None:
+    """The Bayes rule, blind to groups, has no gap above its limit."""
+    frame, students, answers = school
+    result = audit(frame, students.grades, answers, seed=1)
+    assert {gap.attribute for gap in result.gaps} == {"Age", "Gender", "Ethnicity"}
+    assert len(result.gaps) == 3 * len(LIMITS)
+    assert not any(gap.refused for gap in result.gaps)
+    assert decide(replace(GOOD, gaps=result.gaps)).promoted
+    assert result.groups_table()["rows"].sum() == 3 * len(frame)
+    assert not {"StudentID", "student_id"} & set(result.gaps_table().columns)
+
+
+def test_a_biased_model_is_refused(
+    school: tuple[pd.DataFrame, Students, NDArray[np.float64]],
+) -> None:
+    """A model that marks one group a grade down is refused, naming group and score."""
+    frame, students, answers = school
+    biased = answers.copy()
+    marked_down = frame["Gender"].to_numpy() == 1
+    biased[marked_down] = np.roll(answers[marked_down], 1, axis=1)
+    result = audit(frame, students.grades, biased, seed=1)
+    refused = [gap for gap in result.gaps if gap.refused]
+    assert {gap.attribute for gap in refused} == {"Gender"}
+    assert {gap.group for gap in refused} == {1}
+    assert min(gap.p_value for gap in refused) < 0.01
+    verdict = decide(replace(GOOD, gaps=result.gaps))
+    assert not verdict.promoted
+    assert any("under_prediction of Gender group 1" in reason for reason in verdict.reasons)
+
+
+def test_small_groups_are_reported_not_judged(
+    school: tuple[pd.DataFrame, Students, NDArray[np.float64]],
+) -> None:
+    """Groups below the minimum stand in the table, without a gap."""
+    frame, students, answers = school
+    rows = np.arange(60)
+    result = audit(frame.iloc[rows], students.grades[rows], answers[rows], seed=1)
+    assert not result.gaps and len(result.groups) >= 6
