@@ -165,8 +165,8 @@ def _scored(record: _Ok) -> Scored:
     if not math.isfinite(answer.GPA) or abs(answer.GPA) > 1000:
         raise UnreadableError("bad_value", "GPA is not a plausible number")
     try:
-        probabilities = tuple([answer.probabilities[grade] for grade in GRADES])
-        features = tuple([record.features[name] for name in FEATURE_NAMES])
+        probabilities = tuple(map(answer.probabilities.__getitem__, GRADES))
+        features = tuple(map(record.features.__getitem__, FEATURE_NAMES))
     except KeyError as error:
         raise UnreadableError("bad_value", f"{error.args[0]} is missing") from error
     if min(probabilities) < 0 or max(probabilities) > 1 or abs(sum(probabilities) - 1) > 1e-3:

@@ -8,6 +8,7 @@ else that goes wrong in a loop ends the whole worker, for its supervisor to star
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -34,6 +35,7 @@ _LOG = logging.getLogger(__name__)
 _LONGEST_PAUSE: Final = 30.0
 _RETENTION_SECONDS: Final = 3600.0
 _BEAT_SECONDS: Final = 10.0
+_SWITCH_SECONDS: Final = 0.0005
 AWAY: Final = (*database.TRANSIENT, BotoCoreError, ClientError)
 
 Step = Callable[[Connection], int]
@@ -124,6 +126,9 @@ class Worker:
         self._migrate()
         if self._stop.is_set():
             return
+        # a window's statistics hold the interpreter's lock; ingest, with its many short waits, would
+        # queue five milliseconds for it after each of them
+        sys.setswitchinterval(_SWITCH_SECONDS)
         loops = parts(self._settings)
         threads = [
             threading.Thread(target=self._loop, args=(part,), name=part.name) for part in loops

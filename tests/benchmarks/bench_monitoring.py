@@ -170,7 +170,7 @@ def _stream(cloud: Cloud, seconds: int, first: int) -> None:
         time.sleep(max(0.0, begin + (tick + 1) / 10 - time.monotonic()))
 
 
-def bench_window(count: int = 300) -> None:
+def bench_window(count: int = 100) -> None:
     """CPU of a window's full metric set, and memory over many windows."""
     evidently_adapter.load()
     reference = Reference("1", cohort.reference())
