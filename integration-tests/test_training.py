@@ -29,10 +29,10 @@ pytest_plugins = ["tests.monitoring.services"]
 
 ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 1.0
-RUN_SECONDS = 240
+RUN_SECONDS = 400
 ENDED = {"completed", "failed", "cancelled"}
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(name="stack", scope="module")
