@@ -17,18 +17,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg2.extensions import connection as Connection
 
 from inference.bundle import Pointer, parse_manifest, sha256_hex
 from infrastructure.local.provision import client
 from infrastructure.local.service import python_of
 from infrastructure.local.stack import Stack
+from tests.monitoring import cohort, store
+
+pytest_plugins = ["tests.monitoring.services"]
 
 ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 1.0
-RUN_SECONDS = 240
+RUN_SECONDS = 400
 ENDED = {"completed", "failed", "cancelled"}
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(name="stack", scope="module")
@@ -120,7 +124,7 @@ def test_pipelines_through_the_server(stack: Stack) -> None:
     url = stack.environment["MAGE_URL"]
 
     assert trigger_and_wait(url, "data_processing", {"seed": 7}) == "completed"
-    first = {"seed": 7, "trials": 1, "request_id": "api-first"}
+    first = {"seed": 7, "trials": 1, "repeats": 1, "request_id": "api-first"}
     assert trigger_and_wait(url, "model_training", first) == "completed"
     outcome = json.loads(stored(stack, "ARTIFACT_BUCKET", "outcomes/api-first.json"))
     assert outcome["promoted"] is True
@@ -142,7 +146,7 @@ def test_a_refused_variable_fails_the_run(stack: Stack) -> None:
 
 def test_headless_then_rollback(stack: Stack) -> None:
     """A headless run publishes the next version; rollback moves pointer and alias back."""
-    done = headless(stack, "orchestrator.run", "--trials", "1", "--seed", "3")
+    done = headless(stack, "orchestrator.run", "--trials", "1", "--seed", "3", "--repeats", "0")
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Promoted: version" in done.stdout
     newest = champion(stack).version
@@ -154,6 +158,28 @@ def test_headless_then_rollback(stack: Stack) -> None:
     assert unknown.returncode == 1
     assert "no complete bundle" in unknown.stderr
     assert champion(stack).version == "1"
+
+
+def test_retraining_on_new_labels(stack: Stack, connection: Connection, database_url: str) -> None:
+    """New labels in Postgres join training; gate and champion meet on those held out."""
+    records = cohort.predictions(cohort.students(300, 5))
+    store.ingest(connection, cohort.encoded(records))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO monitoring.ground_truth "
+            "(prediction_id, event_time, version, grade_class, source) "
+            "SELECT prediction_id, event_time, version, grade_class, 'test' "
+            "FROM monitoring.predictions"
+        )
+    connection.commit()
+    before = champion(stack).version
+    arguments = ("--labelled", "--trials", "1", "--repeats", "0", "--request-id", "new-labels")
+    done = headless(stack, "orchestrator.run", *arguments, DATABASE_URL=database_url)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "300 newly labelled predictions join the training data" in done.stdout
+    outcome = json.loads(stored(stack, "ARTIFACT_BUCKET", "outcomes/new-labels.json"))
+    assert outcome["champion_before"] == before
+    assert any("on the same 120 recently labelled rows" in text for text in outcome["reasons"])
 
 
 def test_a_bad_file_is_named(stack: Stack, tmp_path: Path) -> None:

@@ -102,7 +102,9 @@ def effects_chart(curves: Sequence[Effect]) -> bytes:
         axes.fill_between(values, gpa - 1.96 * sd, gpa + 1.96 * sd, color=SOFT, alpha=0.6)
         axes.plot(values, gpa, color=ACCENT, marker="o", markersize=3)
         axes.set_title(f"{curve.feature}: {curve.change:+.2f}", fontsize=10)
-        axes.set_xlabel(curve.unit, fontsize=8)
+        axes.set_xlabel("" if curve.unit == "flag" else curve.unit, fontsize=8)
+        if curve.unit == "flag":
+            axes.set_xticks([0, 1], ["no", "yes"])
         axes.grid(alpha=0.2)
     return _png(figure)
 
@@ -140,10 +142,8 @@ def comparison_chart(rows: Sequence[tuple[str, float, float]], ceiling: float) -
         elinewidth=3,
         capsize=4,
     )
-    axes.axvline(ceiling, color=INK, linestyle="--", linewidth=1)
-    axes.annotate(
-        "best possible", (ceiling, -0.35), xytext=(-72, 0), textcoords="offset points", fontsize=8
-    )
+    axes.axvline(ceiling, color=INK, linestyle="--", linewidth=1, label="best possible (simulator)")
+    axes.legend(loc="lower right", frameon=False)
     axes.set_xlabel("f1-macro (mean and 95 % interval of the mean)")
     axes.grid(axis="x", alpha=0.2)
     return _png(figure)

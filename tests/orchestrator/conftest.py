@@ -34,6 +34,8 @@ def simulated_students(frame: pd.DataFrame) -> Students:
 def offline_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     """Real MLflow tracking and registry in a folder, buckets in memory; what steps open."""
     settings = Settings((tmp_path / "mlruns").as_uri(), "models", "artifacts")
+    # MLflow's artifact code asks for the default store, which would be a folder where tests run.
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", settings.tracking_uri)
     models, artifacts = store_over(FakeBucket()), store_over(FakeBucket())
     services = Services(
         settings,

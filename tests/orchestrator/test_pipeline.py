@@ -20,6 +20,7 @@ from orchestrator.training.errors import (
     VariableError,
 )
 from orchestrator.training.parity import OnnxModel
+from orchestrator.training.publication import Bundle
 from orchestrator.training.services import Services
 from orchestrator.training.simulator import simulate_students
 from orchestrator.training.variables import Variables
@@ -120,10 +121,15 @@ def test_from_file_to_champion_and_again(
     one, two = services.bundles.read("1"), services.bundles.read("2")
     # Same seed and data: same model bytes.
     assert one is not None and two is not None and one.model == two.model
-    reference = services.stores.artifacts.get_frame("reference/2.parquet")
+    check_reference(services, two)
+
+
+def check_reference(services: Services, bundle: Bundle) -> None:
+    """Monitoring's reference holds the version's own answers and nothing personal."""
+    reference = services.stores.artifacts.get_frame(f"reference/{bundle.version}.parquet")
     assert not {"Age", "Gender", "Ethnicity", "GPA"} & set(reference.columns)
-    answers, gpa = OnnxModel(two.model).predict(
-        reference[[feature.name for feature in two.manifest.features]].to_numpy(dtype=float)
+    answers, gpa = OnnxModel(bundle.model).predict(
+        reference[[feature.name for feature in bundle.manifest.features]].to_numpy(dtype=float)
     )
     np.testing.assert_allclose(reference[["p_A", "p_B", "p_C", "p_D", "p_F"]], answers)
     np.testing.assert_allclose(reference["gpa"], gpa)
