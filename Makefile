@@ -62,7 +62,7 @@ rollback: setup ## Serve an earlier model version again (VERSION=n)
 
 test: unit-test integration-test ## Every test, units and integration
 
-unit-test: setup ## The fast tests
+unit-test: setup-lint ## The fast tests
 	@$(BIN)/python -m pytest tests --ignore tests/orchestrator $(PYTEST_ARGS)
 	@.venv-orchestrator/bin/python -m pytest tests/orchestrator $(PYTEST_ARGS)
 

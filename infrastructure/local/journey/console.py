@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infrastructure.local.journey.traffic import Progress as Callback
+
+QUOTE_WIDTH = 160
+"""Longer lines (a signed link in a mail) are cut; the mail itself holds them whole."""
 
 
 class Narrator:
@@ -37,7 +41,8 @@ class Narrator:
 
     def quote(self, text: str) -> None:
         """Print somebody else's words below the current step."""
-        self.console.print(f"     | {text}", style="dim", markup=False)
+        shown = textwrap.shorten(text, QUOTE_WIDTH, placeholder=" ...")
+        self.console.print(f"     | {shown}", style="dim", markup=False)
 
     @contextmanager
     def progress(self, what: str, total: int) -> Iterator[Callback]:

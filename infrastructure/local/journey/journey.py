@@ -19,8 +19,10 @@ from infrastructure.local.provision import client
 from infrastructure.local.stack import SERVERS, Stack
 
 SEED = 42
-PACED_RECORDS = 240
-"""Sent a few at a time, for latency; the rest goes at once, for throughput."""
+COLD_RECORDS = 20
+"""Sent first, so that every shard's function has started when latency is measured."""
+BURST_RECORDS = 480
+"""Sent last and at once, for throughput; those between go a few at a time, for latency."""
 
 
 class Journey:
@@ -42,8 +44,10 @@ class Journey:
         shutil.rmtree(self.state, ignore_errors=True)
         narrator = self._narrator
         try:
-            with narrator.step("Start the emulator, Postgres, MLflow and Mage"):
+            with narrator.step("Start the emulator, Postgres, MLflow, Mage and monitoring"):
                 self._stack.start()
+                self._stack.environment |= SETTINGS
+                self._stack.add("monitoring")
             findings = self._walk()
         finally:
             with narrator.step("Stop everything"):
@@ -61,9 +65,8 @@ class Journey:
             s3 = client("s3", variables)
             decision = mage.read_json(s3, variables["ARTIFACT_BUCKET"], "outcomes/latest.json")
             students = self._held_out(s3)
-        with narrator.step("Deploy the function on the input stream, start monitoring"):
-            variables |= SETTINGS
-            stack.add("lambda", "monitoring")
+        with narrator.step("Deploy the function on the input stream"):
+            stack.add("lambda")
         with Traffic(variables) as traffic:
             loop = Loop(stack, traffic, students, narrator)
             with narrator.step("Stream students in, read predictions back"):
@@ -91,6 +94,6 @@ class Journey:
         events = cohort.mixed(good, bad, SEED)
         self._narrator.say(f"{len(good)} held-out students and {len(bad)} broken records")
         with self._narrator.progress("answers", len(events)) as advance:
-            traffic.send(events[:1], COLD, progress=advance)
-            traffic.send(events[1:PACED_RECORDS], PACED, (5, 0.05), advance)
-            traffic.send(events[PACED_RECORDS:], BURST, progress=advance)
+            traffic.send(events[:COLD_RECORDS], COLD, progress=advance)
+            traffic.send(events[COLD_RECORDS:-BURST_RECORDS], PACED, (5, 0.05), advance)
+            traffic.send(events[-BURST_RECORDS:], BURST, progress=advance)

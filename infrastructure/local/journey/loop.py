@@ -23,7 +23,6 @@ from infrastructure.local.journey.traffic import Traffic
 from infrastructure.local.service import base_environment
 from infrastructure.local.stack import Stack
 from monitoring import database, status
-from monitoring.migrate import migrate
 
 SETTINGS = {
     # A journey cannot wait minutes for what a school gives hours; the thresholds are the real ones.
@@ -56,8 +55,6 @@ class Loop:
 
     def quiet(self) -> None:
         """Wait until the normal stream is judged; an alarm on it is a false one."""
-        with connected(self._stack.environment["DATABASE_URL"]) as connection:
-            migrate(connection)  # the worker does so too, but may not have come to it yet
         answered = sum(self._traffic.tally.versions().values())
         rows = 200 * (answered // 200)
         state = self._until(

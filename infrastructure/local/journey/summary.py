@@ -40,7 +40,7 @@ class Findings:
         """The summary as (what, value) pairs."""
         tally = self.tally
         rejected = tally.rejections()
-        right = {phase: tally.grades(phase) for phase in (PACED, BURST)}
+        right = {phase: tally.grades(phase) for phase in (COLD, PACED, BURST)}
         held_out = np.concatenate(list(right.values()))
         milliseconds = tally.latencies(PACED) * 1000
         p50, p95 = np.percentile(milliseconds, [50, 95])
