@@ -118,6 +118,7 @@ class _Answers:
     confidence: Floats
 
     def take(self, rows: NDArray[np.generic]) -> _Answers:
+        """Return the answers at ``rows`` (indices or mask)."""
         return _Answers(self.grades[rows], self.predicted[rows], self.confidence[rows])
 
 
