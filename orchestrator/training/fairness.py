@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inference.contract import DEMOGRAPHICS
-from orchestrator.training.metrics import expected_calibration_error, f1_by_grade
+from orchestrator.training.metrics import calibration_error, f1_by_grade
 
 Floats = NDArray[np.float64]
 Classes = NDArray[np.int64]
@@ -25,8 +25,8 @@ interval lies above the limit: groups are small (Ethnicity 3: 222 of 2,392 rows)
 says little; the real data's largest measured gaps are .063 accuracy and .097 f1 between groups."""
 FEWEST = 50
 """Groups below this many rows are reported, not judged."""
-RESAMPLES = 300
-PERMUTATIONS = 300
+RESAMPLES = 200
+PERMUTATIONS = 200
 
 
 @dataclass(frozen=True)
@@ -94,41 +94,57 @@ class Audit:
 def audit(frame: pd.DataFrame, grades: Classes, probabilities: Floats, seed: int) -> Audit:
     """Audit answers (n, 5) for students whose DEMOGRAPHICS stand in ``frame`` (n rows)."""
     generator = np.random.default_rng(seed)
+    answers = _Answers(grades, probabilities.argmax(axis=1), probabilities.max(axis=1))
     groups: list[GroupScore] = []
     gaps: list[Gap] = []
     for attribute in DEMOGRAPHICS:
         values = frame[attribute].to_numpy(dtype=np.int64)
         members = {int(value): values == value for value in np.unique(values)}
         for value, rows in members.items():
-            scores = {name: f(grades[rows], probabilities[rows]) for name, f in SCORES.items()}
+            scores = {name: score(answers.take(rows)) for name, score in SCORES.items()}
             groups.append(GroupScore(attribute, value, int(rows.sum()), **scores))
         judged = {value: rows for value, rows in members.items() if rows.sum() >= FEWEST}
         if len(judged) > 1:
-            gaps += [
-                _gap(attribute, score, judged, (grades, probabilities), generator)
-                for score in SCORES
-            ]
+            gaps += [_gap(attribute, score, judged, answers, generator) for score in SCORES]
     return Audit(tuple(groups), tuple(gaps))
 
 
-def under_prediction(grades: Classes, probabilities: Floats) -> float:
+@dataclass(frozen=True)
+class _Answers:
+    """Given grades, predicted grades and confidence, (n,) each: what every score is made of."""
+
+    grades: Classes
+    predicted: Classes
+    confidence: Floats
+
+    def take(self, rows: NDArray[np.generic]) -> _Answers:
+        """Return the answers at ``rows`` (indices or mask)."""
+        return _Answers(self.grades[rows], self.predicted[rows], self.confidence[rows])
+
+
+def _accuracy(answers: _Answers) -> float:
+    return float((answers.predicted == answers.grades).mean())
+
+
+def _f1(answers: _Answers) -> float:
+    return float(f1_by_grade(answers.grades, answers.predicted).mean())
+
+
+def _under_prediction(answers: _Answers) -> float:
     """Share of students given a worse grade than they have."""
-    return float((probabilities.argmax(axis=1) > grades).mean())
+    return float((answers.predicted > answers.grades).mean())
 
 
-def _accuracy(grades: Classes, probabilities: Floats) -> float:
-    return float((probabilities.argmax(axis=1) == grades).mean())
+def _calibration(answers: _Answers) -> float:
+    hit = (answers.predicted == answers.grades).astype(np.float64)
+    return calibration_error(hit, answers.confidence)
 
 
-def _f1(grades: Classes, probabilities: Floats) -> float:
-    return float(f1_by_grade(grades, probabilities.argmax(axis=1)).mean())
-
-
-SCORES: dict[str, Callable[[Classes, Floats], float]] = {
+SCORES: dict[str, Callable[[_Answers], float]] = {
     "accuracy": _accuracy,
     "f1_macro": _f1,
-    "under_prediction": under_prediction,
-    "calibration": expected_calibration_error,
+    "under_prediction": _under_prediction,
+    "calibration": _calibration,
 }
 _HIGHER_IS_WORSE = {"under_prediction", "calibration"}
 
@@ -137,20 +153,18 @@ def _gap(
     attribute: str,
     score: str,
     members: dict[int, NDArray[np.bool_]],
-    answers: tuple[Classes, Floats],
+    answers: _Answers,
     generator: np.random.Generator,
 ) -> Gap:
-    grades, probabilities = answers
-
     def shortfall(inside: NDArray[np.intp], outside: NDArray[np.intp]) -> float:
-        group = SCORES[score](grades[inside], probabilities[inside])
-        others = SCORES[score](grades[outside], probabilities[outside])
+        group = SCORES[score](answers.take(inside))
+        others = SCORES[score](answers.take(outside))
         return group - others if score in _HIGHER_IS_WORSE else others - group
 
     def worst(order: NDArray[np.intp]) -> tuple[float, int]:
         return max((shortfall(order[rows], order[~rows]), value) for value, rows in members.items())
 
-    everyone = np.arange(len(grades))
+    everyone = np.arange(len(answers.grades))
     gap, group = worst(everyone)
     inside, outside = np.flatnonzero(members[group]), np.flatnonzero(~members[group])
     draws = [

@@ -44,11 +44,15 @@ def row_log_loss(grades: Classes, probabilities: Floats) -> Floats:
 
 def expected_calibration_error(grades: Classes, probabilities: Floats) -> float:
     """Top-label ECE over BINS equal-width bins (Guo et al. 2017), 0-1."""
-    confidence = probabilities.max(axis=1)
     hit = (probabilities.argmax(axis=1) == grades).astype(np.float64)
+    return calibration_error(hit, probabilities.max(axis=1))
+
+
+def calibration_error(hit: Floats, confidence: Floats) -> float:
+    """ECE of answers that were right (1) or wrong (0), ``hit`` (n,), said with ``confidence`` (n,)."""
     index = np.minimum((confidence * BINS).astype(int), BINS - 1)
     gaps = np.bincount(index, weights=hit - confidence, minlength=BINS)
-    return float(np.abs(gaps).sum() / len(grades))
+    return float(np.abs(gaps).sum() / len(hit))
 
 
 def ordinal_error(grades: Classes, probabilities: Floats) -> float:

@@ -18,6 +18,7 @@ from orchestrator.training.datasets import AUDIT, STUDENT_ID, Dataset, load_spli
 from orchestrator.training.errors import ConversionError
 from orchestrator.training.evaluation import REPORT
 from orchestrator.training.fairness import Gap, audit
+from orchestrator.training.flavor import FOLDER, mlflow_files
 from orchestrator.training.folds import out_of_fold
 from orchestrator.training.gate import Evidence, compare, decide
 from orchestrator.training.metrics import f1_macro
@@ -157,9 +158,11 @@ def publish_version(
     version = next(iter(tracking.versions_of(facts.run_id)), None)
     while version is None or not _free_or_ours(services, version, model):
         # A registry made anew counts from 1 again while the bucket still holds old versions.
-        source = tracking.artifact_uri(selection["run_id"], MODEL_ARTIFACT)
+        tracking.log_files(facts.run_id, mlflow_files(model))
         version = tracking.register(
-            facts.run_id, source, {"candidate": selection["candidate"], "sha256": sha256_hex(model)}
+            facts.run_id,
+            tracking.artifact_uri(facts.run_id, FOLDER),
+            {"candidate": selection["candidate"], "sha256": sha256_hex(model)},
         )
     manifest = make_manifest(model, version, facts, features)
     bundle = services.bundles.write(version, model, manifest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import mlflow.pyfunc
 import numpy as np
 import pandas as pd
 import pytest
@@ -122,6 +123,19 @@ def test_from_file_to_champion_and_again(
     # Same seed and data: same model bytes.
     assert one is not None and two is not None and one.model == two.model
     check_reference(services, two)
+    check_registered(services, two)
+
+
+def check_registered(services: Services, bundle: Bundle) -> None:
+    """What the registry hands out by alias is what serves."""
+    version = services.tracking.client.get_model_version_by_alias("student-performance", "champion")
+    assert str(version.version) == bundle.version and "PROMOTED" in version.description
+    loaded = mlflow.pyfunc.load_model(version.source)
+    rows = np.array(bundle.manifest.golden.rows, dtype=np.float32)
+    answers = loaded.predict(rows)
+    np.testing.assert_array_equal(
+        np.asarray(answers["probabilities"], dtype=np.float64), bundle.manifest.golden.probabilities
+    )
 
 
 def check_reference(services: Services, bundle: Bundle) -> None:
