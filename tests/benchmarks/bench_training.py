@@ -10,7 +10,9 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-orchestrator" / "bin" / "python"
@@ -31,11 +33,7 @@ def main() -> None:
     source = load_source()
     students = Students.from_frame(check_students(source.frame, source.origin).accepted)
     candidate, parameters = BY_NAME["gpa_gaussian"], {"alpha": 0.01}
-    seconds = []
-    for _ in range(FITS):
-        started = time.perf_counter()
-        candidate.build(parameters, 0).fit(students.features, students.grades, students.gpa)
-        seconds.append(time.perf_counter() - started)
+    fit_ms = _fit_milliseconds(lambda: candidate.build(parameters, 0), students)
     started = time.perf_counter()
     found = cross_validate(candidate, parameters, students, seed=42, repeats=REPEATS)
     took = time.perf_counter() - started
@@ -53,11 +51,21 @@ def main() -> None:
         ("log-loss", f"{mean['log_loss']:.4f}", "<= .66", f"{ceiling['log_loss']:.3f}"),
         ("ECE", f"{mean['ece']:.4f}", "<= .02", f"{ceiling['ece']:.3f}"),
         ("accuracy", f"{mean['accuracy']:.4f}", "", f"{ceiling['accuracy']:.3f}"),
-        ("one fit, ms", f"{statistics.median(seconds) * 1e3:.2f}", "<= 1000", ""),
+        ("one fit, ms", f"{fit_ms:.2f}", "<= 1000", ""),
         ("25 fits and scores, s", f"{took:.2f}", "", ""),
     )
     for name, measured, floor, best in rows:
         print(f"{name:24}{measured:>10}{floor:>18}{best:>12}")
+
+
+def _fit_milliseconds(build: Callable[[], Any], students: Any) -> float:
+    """Return the median time of one fit."""
+    seconds = []
+    for _ in range(FITS):
+        started = time.perf_counter()
+        build().fit(students.features, students.grades, students.gpa)
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds) * 1000
 
 
 if __name__ == "__main__":

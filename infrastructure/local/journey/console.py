@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +40,7 @@ class Narrator:
 
     def quote(self, text: str) -> None:
         """Print somebody else's words below the current step."""
-        shown = textwrap.shorten(text, QUOTE_WIDTH, placeholder=" ...")
+        shown = text if len(text) <= QUOTE_WIDTH else f"{text[:QUOTE_WIDTH]} ..."
         self.console.print(f"     | {shown}", style="dim", markup=False)
 
     @contextmanager

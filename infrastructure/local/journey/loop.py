@@ -77,8 +77,8 @@ class Loop:
         self._narrator.say(f"alarm: {incident['reasons'][0]}")
         endpoint = self._stack.environment["AWS_ENDPOINT_URL"]
         mail = until(lambda: mails(endpoint), self._failure("no alert mail was sent"))[0]
-        self._narrator.say(f"mail to {', '.join(mail.recipients)}:")
-        for line in (mail.subject, *mail.text.strip().splitlines()):
+        self._narrator.say(f"mail to {', '.join(mail.recipients)}: {mail.subject}")
+        for line in mail.text.strip().splitlines():
             self._narrator.quote(line)
 
     def label(self, directory: Path) -> None:
