@@ -57,7 +57,7 @@ def main() -> None:
         ("25 fits and scores, s", f"{took:.2f}", "", ""),
     )
     for row in rows:
-        print("{:24}{:>10}{:>18}{:>12}".format(*row))
+        print(f"{row[0]:24}{row[1]:>10}{row[2]:>18}{row[3]:>12}")
 
 
 def _fit_milliseconds(build: Callable[[], Any], students: Any) -> float:

@@ -42,6 +42,13 @@ def against(**changes: float) -> Evidence:
         (against(f1=0.70), True, "Not worse"),
         (against(f1=0.60), False, "Worse by more than a standard error"),
         (against(log_loss=0.70), False, "log-loss 0.700 is worse than 0.660 of version 6"),
+        (against(log_loss=0.669), True, "no worse than 0.660 of version 6 (difference +0.009"),
+        (against(log_loss=0.671), False, "is worse than 0.660 of version 6 (difference +0.011"),
+        (
+            against(log_loss=0.662, log_loss_error=0.0),
+            False,
+            "(difference +0.002, accepted up to 0.001)",
+        ),
         (replace(GOOD, f1=0.49), False, "misses the floor"),
         (replace(GOOD, parity=Parity(2392, 1, 0.0, 0.0)), False, "1 class flips"),
         (replace(GOOD, parity=None), False, "parity was not measured"),
