@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from infrastructure.local.stack import Options, Stack
+from tests.infrastructure.local import container
 from tests.infrastructure.local.deployment import Deployment, write_variables
 
 
@@ -69,3 +70,31 @@ def deploy_fixture(aws: dict[str, str], tmp_path: Path) -> Iterator[Callable[...
     yield deploy
     for deployment in made:
         deployment.stop()
+
+
+@pytest.fixture(name="target", params=["process", "image"])
+def target_fixture(request: pytest.FixtureRequest) -> str:
+    """What runs the function: a plain process, or the built image."""
+    if request.param == "image" and (reason := container.missing()):
+        pytest.skip(reason)
+    return str(request.param)
+
+
+@pytest.fixture(name="serve")
+def serve_fixture(
+    deploy: Callable[..., Deployment], target: str
+) -> Iterator[Callable[..., Deployment]]:
+    """Make deployments of the project's own function, once as a process and once as the image."""
+    running: list[container.Container] = []
+
+    def serve(**changes: object) -> Deployment:
+        deployment = deploy(**changes)
+        if target == "image":
+            log = deployment.logs / "function.log"
+            running.append(container.Container(deployment.variables, log))
+            deployment.function_url = running[-1].url
+        return deployment
+
+    yield serve
+    for each in running:
+        each.stop()

@@ -53,10 +53,10 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_put_record_and_predictions(deploy: Deploy, tmp_path: Path) -> None:
+def test_put_record_and_predictions(serve: Deploy, tmp_path: Path) -> None:
     """GIVEN a running service WHEN the sample, a good file and a bad file are sent
     THEN each answer can be waited for, and predictions lists them once."""
-    deployment = deploy()
+    deployment = serve()
     deployment.publish()
     good, bad = tmp_path / "student.json", tmp_path / "bad.json"
     good.write_text(json.dumps(event("ü")), encoding="utf-8")

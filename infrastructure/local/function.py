@@ -15,7 +15,7 @@ from infrastructure.local.service import Program, base_environment
 
 class LambdaHost(Program):
     """Needs the provisioned variables (AWS_*, the streams, FAILURE_QUEUE_URL); listens on no fixed
-    port.
+    port. With ``function_url`` it invokes the image behind a runtime interface emulator there.
     """
 
     name = "lambda"
@@ -27,9 +27,11 @@ class LambdaHost(Program):
         variables_file: Path = LOCAL_VARIABLES,
         handler: str | None = None,
         root: Path = REPOSITORY,
+        function_url: str | None = None,
     ) -> None:
         super().__init__(state)
         self._variables_file, self._handler, self._root = variables_file, handler, root
+        self._function_url = function_url
 
     def build(self, variables: Mapping[str, str]) -> Process:
         (self.directory / "ready").unlink(missing_ok=True)
@@ -43,6 +45,7 @@ class LambdaHost(Program):
             ),
             *("--variables", str(self._variables_file), "--root", str(self._root)),
             *(("--handler", self._handler) if self._handler else ()),
+            *(("--function-url", self._function_url) if self._function_url else ()),
         ]
         return Process(
             self.name,

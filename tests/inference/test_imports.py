@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 from inference.slim import SERVICES
 
@@ -34,6 +35,20 @@ def test_the_handler_imports_little() -> None:
     modules = run.stdout.split()
     assert not {module.partition(".")[0] for module in modules} & set(FORBIDDEN)
     assert len(modules) <= MODULES, len(modules)
+
+
+def test_the_model_runtime_reports_to_nobody(tmp_path: Path) -> None:
+    """onnxruntime writes a device id and an upload queue below HOME unless it is told not to."""
+    probe = "from tests.inference import factory; print(factory.predictor().manifest.version)"
+    run = subprocess.run(
+        [sys.executable, "-B", "-c", probe],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"HOME": str(tmp_path), "PYTHONPATH": "."},
+    )
+    assert (run.stdout, run.stderr) == ("1\n", "")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_image_keeps_the_services_that_are_used() -> None:

@@ -78,6 +78,8 @@ class Deployment:
         self.s3 = client("s3", aws)
         self.sqs = client("sqs", aws)
         self.host: LambdaHost | None = None
+        self.function_url: str | None = None
+        """A runtime interface emulator to invoke; without one the host runs the handler itself."""
         self._iterators: dict[str, str] = {}
         self._read: list[bytes] = []
 
@@ -90,7 +92,9 @@ class Deployment:
     def start(self) -> None:
         """Start the host; on the same state as before, so it goes on from its checkpoints."""
         state = self.folder / "host"
-        self.host = LambdaHost(state, self.variables_file, self._handler, self._root)
+        self.host = LambdaHost(
+            state, self.variables_file, self._handler, self._root, self.function_url
+        )
         self.host.launch(self.variables)
         self.host.wait_ready()
 
@@ -99,10 +103,15 @@ class Deployment:
         if self.host is not None:
             self.host.stop()
 
+    @property
+    def logs(self) -> Path:
+        """The folder of the host's and the function's logs."""
+        return self.folder / "host" / "logs"
+
     def log(self) -> str:
         """Return what the host and the function have logged."""
-        logs = self.folder / "host" / "logs"
-        return "\n".join(path.read_text(encoding="utf-8") for path in sorted(logs.glob("*.log")))
+        files = sorted(self.logs.glob("*.log"))
+        return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
     def put(self, items: Iterable[tuple[str, bytes]]) -> list[tuple[str, str]]:
         """Put (partition key, data) pairs; return each one's (shard id, sequence number)."""
