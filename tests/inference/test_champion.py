@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -46,6 +48,61 @@ def test_an_unchanged_pointer_costs_nothing_more(models: Path) -> None:
     (models / "1" / MODEL_FILE).unlink()
     assert champion.current() is first
     assert len(champion.finished()) == 1
+
+
+class CountingStore(LocalStore):
+    """A store that counts bundle files read, and whose looks at the pointer take a moment."""
+
+    def __init__(self, models: Path) -> None:
+        super().__init__(models, DEFAULT_MODEL_NAME)
+        self.reads = self.looks = 0
+
+    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
+        """Look, slowly."""
+        self.looks += 1
+        time.sleep(0.05)
+        return super().pointer(known, name)
+
+    def file(self, version: str, name: str) -> bytes:
+        """Count and read."""
+        self.reads += 1
+        return super().file(version, name)
+
+
+def test_the_pointer_is_remembered_over_many_looks(models: Path) -> None:
+    """Neither the second unchanged look nor a refused successor that was taken back reads the
+    serving model's files again."""
+    store = CountingStore(models)
+    champion = Champion(store, DEFAULT_MODEL_NAME, 0, 60)
+    first = champion.current()
+    assert [champion.current() for _ in range(3)] == [first] * 3
+    assert (store.reads, store.looks) == (2, 4)
+    good = (models / POINTER_FILE).rename(models / "kept.json")
+    (models / POINTER_FILE).write_text("{")
+    assert champion.current() is first
+    good.replace(models / POINTER_FILE)
+    assert champion.current() is first
+    assert (store.reads, store.looks) == (2, 6)
+
+
+def test_the_first_model_is_waited_for(models: Path) -> None:
+    """Patience is for batches that have a model; without one there is nothing else to do."""
+    champion = Champion(CountingStore(models), DEFAULT_MODEL_NAME, 3600, patience_seconds=0.001)
+    assert version(champion) == "1"
+
+
+def test_it_looks_twice_per_refresh_time(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half the refresh time is for finding a new champion, the other half for loading it."""
+    now = [0.0]
+    clock = SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("inference.champion.time", clock)
+    champion = champion_of(models, refresh_seconds=60)
+    champion.current()
+    factory.publish(models, "2")
+    served = []
+    for now[0] in (29.9, 30.0):
+        served.append(version(champion))
+    assert served == ["1", "2"]
 
 
 def _truncate(models: Path) -> None:
