@@ -23,7 +23,7 @@ def champion_of(models: Path, refresh_seconds: float = 0) -> Champion:
     return Champion(LocalStore(models, DEFAULT_MODEL_NAME), DEFAULT_MODEL_NAME, refresh_seconds, 60)
 
 
-def version(champion: Champion) -> str:
+def serving(champion: Champion) -> str:
     """Return the version that serves."""
     return champion.current().manifest.version
 
@@ -31,11 +31,11 @@ def version(champion: Champion) -> str:
 def test_a_new_champion_takes_over_and_a_rollback_is_the_same(models: Path) -> None:
     """Moving the pointer forwards and backwards moves the serving version."""
     champion = champion_of(models)
-    assert version(champion) == "1"
+    assert serving(champion) == "1"
     factory.publish(models, "2", parameters={"sd": 0.3})
-    assert version(champion) == "2"
+    assert serving(champion) == "2"
     factory.publish(models, "1")
-    assert version(champion) == "1"
+    assert serving(champion) == "1"
     swaps = [refresh.predictor for refresh in champion.finished()]
     assert [predictor.manifest.version for predictor in swaps if predictor] == ["1", "2", "1"]
     assert not champion.finished()
@@ -88,7 +88,7 @@ def test_the_pointer_is_remembered_over_many_looks(models: Path) -> None:
 def test_the_first_model_is_waited_for(models: Path) -> None:
     """Patience is for batches that have a model; without one there is nothing else to do."""
     champion = Champion(CountingStore(models), DEFAULT_MODEL_NAME, 3600, patience_seconds=0.001)
-    assert version(champion) == "1"
+    assert serving(champion) == "1"
 
 
 def test_it_looks_twice_per_refresh_time(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,7 +101,7 @@ def test_it_looks_twice_per_refresh_time(models: Path, monkeypatch: pytest.Monke
     factory.publish(models, "2")
     served = []
     for now[0] in (29.9, 30.0):
-        served.append(version(champion))
+        served.append(serving(champion))
     assert served == ["1", "2"]
 
 
@@ -168,7 +168,7 @@ def test_the_last_good_model_is_kept(
     refused = champion.finished()[0]
     assert refused.predictor is None and reason in str(refused.error)
     factory.publish(models, "2")
-    assert version(champion) == "2"
+    assert serving(champion) == "2"
 
 
 def test_without_any_model_the_reason_is_raised_until_there_is_one(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_without_any_model_the_reason_is_raised_until_there_is_one(tmp_path: Pat
         with pytest.raises(ModelUnavailable, match="no model can serve: champion.json cannot"):
             champion.current()
     factory.publish(tmp_path, "1")
-    assert version(champion) == "1"
+    assert serving(champion) == "1"
 
 
 def test_it_does_not_look_before_it_is_time(models: Path) -> None:
@@ -186,7 +186,7 @@ def test_it_does_not_look_before_it_is_time(models: Path) -> None:
     champion = champion_of(models, refresh_seconds=3600)
     champion.current()
     factory.publish(models, "2")
-    assert version(champion) == "1"
+    assert serving(champion) == "1"
 
 
 class SlowStore(LocalStore):
@@ -211,14 +211,14 @@ def test_a_slow_refresh_lets_the_batches_go_on(models: Path) -> None:
     champion = Champion(store, DEFAULT_MODEL_NAME, 0, patience_seconds=0.001)
     champion.current()
     factory.publish(models, "2")
-    assert [version(champion) for _ in range(5)] == ["1"] * 5
+    assert [serving(champion) for _ in range(5)] == ["1"] * 5
     assert store.looks == 2
     thread = champion._thread  # pylint: disable=protected-access
     store.release.set()
     assert thread is not None
     thread.join(30)
     assert champion.peek() is not None
-    assert version(champion) == "2"
+    assert serving(champion) == "2"
 
 
 def test_peek_never_waits_nor_raises(tmp_path: Path) -> None:

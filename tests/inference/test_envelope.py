@@ -45,6 +45,7 @@ def test_a_damaged_aggregate_is_one_rejection() -> None:
     items, numbers, _ = unpack(batch(b"1", aggregate([("a", b"1"), ("b", b"2")])[:-1], b"2"))
     assert numbers == ["1", "2", "3"]
     assert [item.problem for item in items] == [None, BAD_AGGREGATE, None]
+    assert (items[1].data, items[1].partition_key) == (b"", "key")
 
 
 @pytest.mark.parametrize("event", [None, [], "x", {}, {"Records": None}, {"Records": {}}, 7])
