@@ -17,7 +17,6 @@ from inference.client.errors import ClientUsageError
 from inference.client.exchange import Exchange
 from inference.client.reader import StreamReader
 from inference.clients import ATTEMPT_SECONDS, client
-from inference.contract import FEATURE_NAMES
 from inference.identity import prediction_id
 from inference.publisher import Publisher
 
