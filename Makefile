@@ -5,7 +5,6 @@ BIN := .venv/bin
 LOCAL := $(BIN)/python -m infrastructure.local
 # What a running stack (make up) wrote for programs to read: endpoint, streams, database, addresses.
 WITH_STACK := set -a; [ ! -f .local/env ] || . .local/env; set +a;
-STUDENT ?= inference/client/sample_event.json
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -36,8 +35,8 @@ status: ## What runs, where, and where its log is
 train: setup ## Train in Mage, pass the gate, publish the champion (TRAIN_ARGS="--seed 7 --trials 20")
 	@$(LOCAL) train $(TRAIN_ARGS)
 
-put-record: setup ## Put one student on the input stream (STUDENT=path/to/event.json)
-	@$(WITH_STACK) $(BIN)/python -m inference.client put-record "$(STUDENT)" --wait 10
+put-record: setup ## Put one student on the input stream (a sample, or STUDENT=path/to/event.json)
+	@$(WITH_STACK) $(BIN)/python -m inference.client put-record $(if $(STUDENT),"$(STUDENT)") --wait 10
 
 predictions: setup ## Show the newest predictions (ARGS="--follow")
 	@$(WITH_STACK) $(BIN)/python -m inference.client predictions $(ARGS)

@@ -17,16 +17,10 @@ from inference.client.errors import ClientUsageError
 from inference.client.exchange import Exchange
 from inference.client.reader import StreamReader
 from inference.clients import ATTEMPT_SECONDS, client
-from inference.contract import FEATURE_NAMES
 from inference.identity import prediction_id
 from inference.publisher import Publisher
 
-SAMPLE = {
-    "student_id": 1001,
-    "student": dict(zip(FEATURE_NAMES, (2, 19.83, 7, 1, 2, 0, 0, 1, 0), strict=True)),
-    "request_id": "sample",
-    "explain": True,
-}
+SAMPLE = Path(__file__).with_name("sample_event.json")
 
 
 def put_record(options: argparse.Namespace) -> int:
@@ -157,8 +151,7 @@ def _named(name: str | None, which: str) -> str:
 
 
 def _read(file: Path | None) -> bytes:
-    if file is None:
-        return json.dumps(SAMPLE).encode()
+    file = file or SAMPLE
     if str(file) == "-":
         return sys.stdin.buffer.read()
     try:
