@@ -188,7 +188,21 @@ def test_unreadable_records_are_dead_letters_and_block_nothing(
 def test_text_that_postgres_could_trip_over_is_stored(cloud: Cloud, connection: Connection) -> None:
     """GIVEN student ids with tabs, backslashes, quotes, NUL and non-ASCII letters
     WHEN they are consumed THEN each row is there with its id (NUL replaced)."""
-    ids = ["a\tb", "a\\nb", "\\N", "O'Brien", '"', "\n\r", "Łódź 🎓", "x\0y", " "]
+    ids = [
+        "a\tb",
+        "],[",
+        "]\n[",
+        "\x01\x1f\x7f\b\f",
+        "\\\\\t\\u0041",
+        "a\\nb",
+        "\\N",
+        "O'Brien",
+        '"',
+        "\n\r",
+        "Łódź 🎓",
+        "x\0y",
+        " ",
+    ]
     records = []
     for k, record in enumerate(cohort.predictions(cohort.students(len(ids), 4))):
         record["prediction"]["student_id"] = ids[k]
