@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from operator import itemgetter, le
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -18,7 +19,9 @@ from inference.contract import (
 )
 from monitoring.errors import MonitoringError
 
-_LIMITS: Final = tuple((f.minimum, f.maximum, f.whole) for f in FEATURES)
+_LOWEST: Final = tuple(f.minimum for f in FEATURES)
+_HIGHEST: Final = tuple(f.maximum for f in FEATURES)
+_WHOLE: Final = itemgetter(*(place for place, f in enumerate(FEATURES) if f.whole))
 _NAME_LIMIT: Final = 64
 _VERSION_LIMIT: Final = 128
 """Longer texts would not fit into an index, and Postgres says so in a way that looks transient."""
@@ -147,10 +150,13 @@ def _version(text: str) -> str:
     return text
 
 
-def _accepted(position: int) -> str:
-    feature = FEATURES[position]
-    text = f"{feature.name} is outside {feature.minimum}-{feature.maximum}"
-    return f"{text} or not whole" if feature.whole else text
+def _outside(features: tuple[float, ...]) -> str:
+    """Name the first feature that breaks the contract, and what is accepted."""
+    for feature, value in zip(FEATURES, features, strict=True):
+        if not feature.minimum <= value <= feature.maximum or (feature.whole and value % 1):
+            text = f"{feature.name} is outside {feature.minimum}-{feature.maximum}"
+            return f"{text} or not whole" if feature.whole else text
+    raise AssertionError("every feature is within the contract")
 
 
 def _scored(record: _Ok) -> Scored:
@@ -171,10 +177,12 @@ def _scored(record: _Ok) -> Scored:
         raise UnreadableError("bad_value", f"{error.args[0]} is missing") from error
     if min(probabilities) < 0 or max(probabilities) > 1 or abs(sum(probabilities) - 1) > 1e-3:
         raise UnreadableError("bad_value", "probabilities are not five shares of 1")
-    for position, value in enumerate(features):
-        low, high, whole = _LIMITS[position]
-        if not low <= value <= high or (whole and value != int(value)):
-            raise UnreadableError("bad_value", _accepted(position))
+    if not (
+        all(map(le, _LOWEST, features))
+        and all(map(le, features, _HIGHEST))
+        and all(map(float.is_integer, _WHOLE(features)))
+    ):
+        raise UnreadableError("bad_value", _outside(features))
     return Scored(
         record.prediction_id,
         record.event_time,

@@ -1,28 +1,28 @@
 """The worker: ingest, watch and deliver side by side, each on a connection of its own.
 
 Ingest must not wait for a window's half second of statistics, nor either for a mail server; so
-each is a loop in a thread. A loop outlives a database or an AWS endpoint that is away. Anything
-else that goes wrong in a loop ends the whole worker, for its supervisor to start again.
+each is a loop in a thread, and ingest in a process of its own. A loop outlives a database or an
+AWS endpoint that is away. Anything else that goes wrong in a loop ends the whole worker, for its
+supervisor to start again.
 """
 
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
 from psycopg2.extensions import connection as Connection
 
-from monitoring import database, evidently_adapter, retention
+from monitoring import database, evidently_adapter, ingest, loop, retention
 from monitoring.clients import client
-from monitoring.consumer import Consumer, PredictionSink
+from monitoring.consumer import Consumer
 from monitoring.evaluation import Evaluator
 from monitoring.labels import LabelSink, LabelStep
+from monitoring.loop import Part
 from monitoring.mage import Mage
 from monitoring.migrate import migrate
 from monitoring.outbox import Outbox
@@ -32,21 +32,7 @@ from monitoring.settings import Settings
 from monitoring.watch import Watch
 
 _LOG = logging.getLogger(__name__)
-_LONGEST_PAUSE: Final = 30.0
 _RETENTION_SECONDS: Final = 3600.0
-_BEAT_SECONDS: Final = 10.0
-_SWITCH_SECONDS: Final = 0.0005
-AWAY: Final = (*database.TRANSIENT, BotoCoreError, ClientError)
-
-Step = Callable[[Connection], int]
-
-
-class Part(NamedTuple):
-    """A loop of the worker: what it does and how long it rests when there was nothing to do."""
-
-    name: str
-    step: Step
-    pause: float
 
 
 class _Retention:
@@ -84,19 +70,10 @@ def build_outbox(settings: Settings) -> Outbox:
 
 
 def parts(settings: Settings) -> list[Part]:
-    """Return the worker's loops in the order ``--once`` runs them."""
-    kinesis = client("kinesis", settings.endpoint_url)
+    """Return the worker's loops besides ingest, in the order ``--once`` runs them."""
     found = []
-    if settings.predictions_stream:
-        consumer = Consumer(
-            kinesis,
-            settings.predictions_stream,
-            PredictionSink(),
-            start=settings.start,
-            rows=settings.batch_rows,
-        )
-        found.append(Part("ingest", consumer.step, settings.poll_seconds))
     if settings.labels_stream:
+        kinesis = client("kinesis", settings.endpoint_url)
         consumer = Consumer(
             kinesis, settings.labels_stream, LabelSink(settings.labels_stream), rows=500
         )
@@ -126,30 +103,31 @@ class Worker:
         self._migrate()
         if self._stop.is_set():
             return
-        # a window's statistics hold the interpreter's lock; ingest, with its many short waits, would
-        # queue five milliseconds for it after each of them
-        sys.setswitchinterval(_SWITCH_SECONDS)
-        loops = parts(self._settings)
-        threads = [
-            threading.Thread(target=self._loop, args=(part,), name=part.name) for part in loops
-        ]
+        url, threads = self._settings.database_url, []
+        if self._settings.predictions_stream:
+            threads.append(self._thread(ingest.NAME, ingest.supervise, self._settings, self._stop))
+        for part in parts(self._settings):
+            threads.append(self._thread(part.name, loop.run, part, url, self._stop))
         # nine seconds of import while the first rows come in, not when the first window is full
-        threads.append(threading.Thread(target=self._warm, name="warm"))
+        threads.append(self._thread("warm", evidently_adapter.load))
         for thread in threads:
             thread.start()
         if self._ready_file is not None:
             self._ready_file.touch()
-        _LOG.info("monitoring runs: %s", ", ".join(part.name for part in loops))
+        _LOG.info("monitoring runs: %s", ", ".join(thread.name for thread in threads))
         for thread in threads:
             thread.join()
         if self._error is not None:
             raise self._error
 
-    def _warm(self) -> None:
-        try:
-            evidently_adapter.load()
-        except BaseException as error:  # pylint: disable=broad-exception-caught
-            self._fail(error)
+    def _thread(self, name: str, run: Callable[..., object], *arguments: Any) -> threading.Thread:
+        def guarded() -> None:
+            try:
+                run(*arguments)
+            except BaseException as error:  # pylint: disable=broad-exception-caught
+                self._fail(error)
+
+        return threading.Thread(target=guarded, name=name)
 
     def _fail(self, error: BaseException) -> None:
         _LOG.critical("%s ends the worker", threading.current_thread().name, exc_info=error)
@@ -157,12 +135,12 @@ class Worker:
         self._stop.set()
 
     def _migrate(self) -> None:
-        pause = 0.5
+        pause = loop.FIRST_PAUSE
         while not self._stop.is_set():
             try:
                 connection = database.connect(self._settings.database_url)
             except database.TRANSIENT as error:
-                pause = self._rest("migrate", error, pause)
+                pause = loop.rest(self._stop, "migrate", error, pause)
                 continue
             try:
                 for name in migrate(connection):
@@ -171,47 +149,6 @@ class Worker:
             finally:
                 connection.close()
 
-    def _rest(self, name: str, error: BaseException, pause: float) -> float:
-        _LOG.warning("%s waits %.1f s: %s", name, pause, str(error).strip())
-        self._stop.wait(pause)
-        return min(_LONGEST_PAUSE, pause * 2)
-
-    def _loop(self, part: Part) -> None:
-        connection: Connection | None = None
-        pause, beat = 0.5, 0.0
-        try:
-            while not self._stop.is_set():
-                try:
-                    if connection is None or connection.closed:
-                        name = f"monitoring {part.name}"
-                        connection = database.connect(self._settings.database_url, name)
-                    done = part.step(connection)
-                    if time.monotonic() >= beat:
-                        _beat(connection, part.name)
-                        beat = time.monotonic() + _BEAT_SECONDS
-                    if not done:
-                        self._stop.wait(part.pause)
-                    pause = 0.5
-                except AWAY as error:
-                    if connection is not None and isinstance(error, database.TRANSIENT):
-                        connection.close()
-                        connection = None
-                    pause = self._rest(part.name, error, pause)
-        except BaseException as error:  # pylint: disable=broad-exception-caught
-            self._fail(error)
-        finally:
-            if connection is not None:
-                connection.close()
-
-
-def _beat(connection: Connection, part: str) -> None:
-    with database.transaction(connection) as cursor:
-        cursor.execute(
-            "INSERT INTO heartbeats (part) VALUES (%s) ON CONFLICT (part)"
-            " DO UPDATE SET beat_at = clock_timestamp()",
-            (part,),
-        )
-
 
 def once(settings: Settings) -> dict[str, int]:
     """Do what is there to do now, then return counts by part; errors are the caller's."""
@@ -219,10 +156,11 @@ def once(settings: Settings) -> dict[str, int]:
     connection = database.connect(settings.database_url)
     try:
         migrate(connection)
-        for part in parts(settings):
+        streams = [ingest.part(settings)] if settings.predictions_stream else []
+        for part in [*streams, *parts(settings)]:
             total = idle = 0
             # two empty reads in a row: a stream may answer one empty read before more records
-            while idle < (2 if part.name in ("ingest", "label stream") else 1):
+            while idle < (2 if part.name in (ingest.NAME, "label stream") else 1):
                 done = part.step(connection)
                 total += done
                 idle = idle + 1 if not done or part.name == "outbox" else 0
