@@ -86,8 +86,8 @@ compose-up: ## With Docker: LocalStack, the images, Grafana, all healthy (see do
 compose-down: ## Stop what compose-up started; volumes are kept
 	@docker compose --profile all down
 
-image: ## Build the Lambda image with docker, podman or buildah (BASE_IMAGE=... for another base)
-	@$${CONTAINER_TOOL:-$$(command -v docker || command -v podman || echo buildah)} build --file inference/Dockerfile --tag student-performance/inference $(if $(BASE_IMAGE),--build-arg BASE_IMAGE=$(BASE_IMAGE)) .
+image: ## Build the Lambda image with docker or podman (BASE_IMAGE=... for another base)
+	@$(if $(BASE_IMAGE),BASE_IMAGE="$(BASE_IMAGE)") .ci/image build
 
 tf-check: setup-lint ## Terraform: format, validate, test every module (the real provider where the registry answers)
 	@.ci/terraform check

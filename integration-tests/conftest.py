@@ -72,26 +72,37 @@ def deploy_fixture(aws: dict[str, str], tmp_path: Path) -> Iterator[Callable[...
         deployment.stop()
 
 
+@pytest.fixture(scope="session", name="image")
+def image_fixture() -> container.Image:
+    """The serving image, built by the run where this machine can build one."""
+    try:
+        built = container.build()
+    except container.ImageMissing as missing:
+        pytest.skip(f"no image of the function: {missing}")
+    return built
+
+
 @pytest.fixture(name="target", params=["process", "image"])
-def target_fixture(request: pytest.FixtureRequest) -> str:
-    """What runs the function: a plain process, or the built image."""
-    if request.param == "image" and (reason := container.missing()):
-        pytest.skip(reason)
-    return str(request.param)
+def target_fixture(request: pytest.FixtureRequest) -> container.Image | None:
+    """What runs the function: a plain process (None), or the built image."""
+    if request.param == "process":
+        return None
+    image: container.Image = request.getfixturevalue("image")
+    return image
 
 
 @pytest.fixture(name="serve")
 def serve_fixture(
-    deploy: Callable[..., Deployment], target: str
+    deploy: Callable[..., Deployment], target: container.Image | None
 ) -> Iterator[Callable[..., Deployment]]:
     """Make deployments of the project's own function, once as a process and once as the image."""
     running: list[container.Container] = []
 
     def serve(**changes: object) -> Deployment:
         deployment = deploy(**changes)
-        if target == "image":
+        if target is not None:
             log = deployment.logs / "function.log"
-            running.append(container.Container(deployment.variables, log))
+            running.append(container.Container(target, deployment.variables, log))
             deployment.function_url = running[-1].url
         return deployment
 

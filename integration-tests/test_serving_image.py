@@ -11,10 +11,8 @@ import pytest
 
 from inference.contract import MAX_EVENT_BYTES
 from tests.inference.stream import batch, encoded
-from tests.infrastructure.local.container import Container, missing
+from tests.infrastructure.local.container import Container, Image
 from tests.infrastructure.local.deployment import Deployment
-
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
 
 @pytest.fixture(name="deployment")
@@ -24,9 +22,9 @@ def deployment_fixture(deploy: Callable[..., Deployment]) -> Deployment:
 
 
 @pytest.fixture(name="container")
-def container_fixture(deployment: Deployment) -> Iterator[Container]:
+def container_fixture(deployment: Deployment, image: Image) -> Iterator[Container]:
     """The image, running on the deployment's streams."""
-    container = Container(deployment.variables, deployment.logs / "function.log")
+    container = Container(image, deployment.variables, deployment.logs / "function.log")
     yield container
     container.stop()
 

@@ -1,42 +1,64 @@
 """The serving image as a running function: what a Deployment's host invokes instead of a process.
 
-SERVING_IMAGE names the image (``make image`` builds ``student-performance/inference``);
-CONTAINER_TOOL the program to run it with.
+SERVING_IMAGE names an image that is there; else ``.ci/image`` builds one, on AWS's base where a
+container tool can pull it, else on the stand-in where this machine can make that.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import time
 import urllib.request
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infrastructure.local.configuration import REPOSITORY
 from infrastructure.local.ports import free_port
+from infrastructure.local.process import Process
 
-IMAGE = os.environ.get("SERVING_IMAGE", "")
-TOOL = os.environ.get("CONTAINER_TOOL") or shutil.which("docker") or shutil.which("podman") or ""
 PATH = "/2015-03-31/functions/function/invocations"
 AWS_EMULATOR_PORT = 8080
-"""AWS's runtime interface emulator always listens there; a stand-in may follow RIE_PORT."""
+"""AWS's runtime interface emulator always listens there; the stand-in follows RIE_PORT."""
+_SCRIPT = str(REPOSITORY / ".ci" / "image")
+_IMPOSSIBLE = 3
 
 
-def missing() -> str:
-    """Return why no image can be run here, or nothing."""
-    if not IMAGE:
-        return "needs SERVING_IMAGE, an image built by make image"
-    return "" if TOOL else "needs docker or podman to run SERVING_IMAGE"
+class ImageMissing(Exception):
+    """No image can be had on this machine; the message says why."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A built image and the command that runs it."""
+
+    name: str
+    tool: tuple[str, ...]
+
+
+def build() -> Image:
+    """Return the image, built now unless SERVING_IMAGE names one; raises ImageMissing."""
+    if name := os.environ.get("SERVING_IMAGE"):
+        return Image(name, (_SCRIPT,))
+    reasons = []
+    for tool in ((_SCRIPT,), (_SCRIPT, "--stand-in")):
+        run = subprocess.run([*tool, "build"], capture_output=True, text=True, check=False)
+        if run.returncode == 0:
+            return Image("student-performance/inference", tool)
+        if run.returncode != _IMPOSSIBLE:
+            raise AssertionError(f"the image does not build:\n{run.stdout}\n{run.stderr}")
+        reasons.append(run.stderr.strip().splitlines()[-1])
+    raise ImageMissing("; ".join(reasons))
 
 
 class Container:
     """The running image, its output in ``log``; on the host's network, as its services are there."""
 
-    def __init__(self, variables: Mapping[str, str], log: Path) -> None:
+    def __init__(self, image: Image, variables: Mapping[str, str], log: Path) -> None:
         port = free_port()
         environment = {
             **variables,
@@ -46,16 +68,18 @@ class Container:
         }
         settings = [part for item in environment.items() for part in ("-e", "=".join(item))]
         self.log = log
+        self._tool = image.tool
         self._urls = [f"http://127.0.0.1:{number}{PATH}" for number in (port, AWS_EMULATOR_PORT)]
         self._name = f"student-performance-test-{uuid.uuid4().hex}"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as output:
-            self._process = subprocess.Popen(  # pylint: disable=consider-using-with
-                [TOOL, "run", "--rm", "--name", self._name, "--network", "host", *settings, IMAGE],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        options = ("--rm", "--name", self._name, "--network", "host")
+        # Behind its guard the container ends with the test run, however that ends.
+        self._process = Process(
+            "image",
+            [*image.tool, "run", *options, *settings, image.name],
+            log=log,
+            environment=os.environ,
+        )
+        self._process.start()
         self.url = self._wait()
 
     def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,8 +88,10 @@ class Container:
 
     def stop(self) -> None:
         """Stop the container and wait for its end."""
-        subprocess.run([TOOL, "kill", self._name], capture_output=True, timeout=60, check=False)
-        self._process.wait(timeout=60)
+        subprocess.run(
+            [*self._tool, "kill", self._name], capture_output=True, timeout=60, check=False
+        )
+        self._process.stop()
 
     @staticmethod
     def _post(url: str, event: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,7 +110,7 @@ class Container:
                         return url
                 except (OSError, ValueError):
                     continue
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if not self._process.alive or time.monotonic() > deadline:
                 self.stop()
                 raise AssertionError(f"the image did not come up: {self.log.read_text()}")
             time.sleep(0.2)
