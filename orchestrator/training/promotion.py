@@ -118,19 +118,20 @@ def publish_champion(
     """Register, publish and promote if the gate said so; store and return the outcome."""
     services = Services.open()
     run_id = selection["parent_run_id"]
-    version = None
     write_card(services, dataset, selection, verdict, comparison)
+    model = services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT)
+    challenger = register_version(services, model, run_id, selection, verdict)
     if verdict["promoted"]:
-        model = services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT)
         train = load_split(services.stores.artifacts, Dataset(**dataset), TRAIN)
         gate = {"promoted": True, "reasons": verdict["reasons"]}
         facts = Facts(services.settings.model_name, run_id, metrics, gate)
-        version = publish_version(services, model, facts, train, selection)
-        move_champion(services.bundles, services.tracking, version)
+        publish_version(services, challenger, model, facts, train)
+        move_champion(services.bundles, services.tracking, challenger)
     outcome = {
         "request_id": variables.request_id,
         "promoted": bool(verdict["promoted"]),
-        "version": version,
+        "version": challenger if verdict["promoted"] else None,
+        "registered_version": challenger,
         "champion_before": verdict["champion_before"],
         "reasons": verdict["reasons"],
         "run_id": run_id,
@@ -146,34 +147,45 @@ def publish_champion(
     return outcome
 
 
-def publish_version(
-    services: Services, model: bytes, facts: Facts, train: pd.DataFrame, selection: dict[str, Any]
+def register_version(
+    services: Services,
+    model: bytes,
+    run_id: str,
+    selection: dict[str, Any],
+    verdict: dict[str, Any],
 ) -> str:
-    """Register the run's model and upload bundle and monitoring reference; returns the version.
+    """Register the run's model, promoted or refused, with the gate's words; returns the version.
 
-    Repeating it for the same run finds what stands already and adds what is missing.
+    Repeating it for the same run finds the version that stands.
     """
     tracking = services.tracking
-    features = train[list(FEATURE_NAMES)].to_numpy(dtype=np.float64)
-    version = next(iter(tracking.versions_of(facts.run_id)), None)
+    version = next(iter(tracking.versions_of(run_id)), None)
     while version is None or not _free_or_ours(services, version, model):
         # A registry made anew counts from 1 again while the bucket still holds old versions.
-        tracking.log_files(facts.run_id, mlflow_files(model))
+        tracking.log_files(run_id, mlflow_files(model))
         version = tracking.register(
-            facts.run_id,
-            tracking.artifact_uri(facts.run_id, FOLDER),
+            run_id,
+            tracking.artifact_uri(run_id, FOLDER),
             {"candidate": selection["candidate"], "sha256": sha256_hex(model)},
         )
+    decision = "promoted" if verdict["promoted"] else "refused"
+    reasons = "\n".join(f"- {reason}" for reason in verdict["reasons"])
+    tracking.describe_version(version, f"{selection['title']}\n\n**{decision.upper()}**\n{reasons}")
+    tracking.tag_version(version, {"gate": decision})
+    return version
+
+
+def publish_version(
+    services: Services, version: str, model: bytes, facts: Facts, train: pd.DataFrame
+) -> None:
+    """Upload a registered version's bundle and monitoring reference; may be repeated."""
+    features = train[list(FEATURE_NAMES)].to_numpy(dtype=np.float64)
     manifest = make_manifest(model, version, facts, features)
     bundle = services.bundles.write(version, model, manifest)
-    reference = reference_table(train, model)
-    services.stores.artifacts.put_frame(f"reference/{version}.parquet", reference)
-    reasons = "\n".join(f"- {reason}" for reason in list(facts.gate["reasons"]))  # type: ignore[call-overload]
-    tracking.describe_version(version, f"{selection['title']}\n\n**PROMOTED**\n{reasons}")
-    tracking.tag_version(
-        version, {"gate": "promoted", "manifest_sha256": sha256_hex(bundle.manifest_data)}
+    services.stores.artifacts.put_frame(
+        f"reference/{version}.parquet", reference_table(train, model)
     )
-    return version
+    services.tracking.tag_version(version, {"manifest_sha256": sha256_hex(bundle.manifest_data)})
 
 
 def write_card(

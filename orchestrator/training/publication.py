@@ -107,7 +107,9 @@ def move_champion(bundles: BundleStore, registry: Registry, version: str) -> boo
     """
     bundle = bundles.read(version)
     if bundle is None:
-        raise PublicationError(f"version {version} has no complete bundle")
+        raise PublicationError(
+            f"version {version} has no complete bundle: it was refused by the gate, or never published"
+        )
     pointer, stored = bundles.pointer()
     if registry.champion_version() != version:
         registry.set_champion(version)

@@ -16,12 +16,13 @@ from orchestrator.training.datasets import latest_dataset
 from orchestrator.training.errors import (
     ConversionError,
     DataContractError,
+    PublicationError,
     SelectionError,
     ServiceError,
     VariableError,
 )
 from orchestrator.training.parity import OnnxModel
-from orchestrator.training.publication import Bundle
+from orchestrator.training.publication import Bundle, move_champion
 from orchestrator.training.services import Services
 from orchestrator.training.simulator import simulate_students
 from orchestrator.training.variables import Variables
@@ -124,6 +125,28 @@ def test_from_file_to_champion_and_again(
     assert one is not None and two is not None and one.model == two.model
     check_reference(services, two)
     check_registered(services, two)
+
+
+def test_a_refused_challenger_is_registered_and_never_served(
+    services: Services, students_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worse model stands in the registry with the gate's words, without alias or bundle."""
+    dataset = process(with_csv(students_file))
+    train(VARIABLES, dataset)
+    monkeypatch.setattr(selection, "CANDIDATES", (BY_NAME["decision_tree"],))
+    refused = train(Variables.parse(VARIABLES.as_dict() | {"request_id": "worse"}), dataset)
+    assert not refused["promoted"] and refused["version"] is None
+    assert refused["registered_version"] == "2"
+    version = services.tracking.client.get_model_version("student-performance", "2")
+    assert version.tags["gate"] == "refused" and "manifest_sha256" not in version.tags
+    assert "**REFUSED**" in version.description
+    assert all(reason in version.description for reason in refused["reasons"])
+    assert services.tracking.champion_version() == "1"
+    assert services.bundles.read("2") is None
+    with pytest.raises(PublicationError, match="refused by the gate"):
+        move_champion(services.bundles, services.tracking, "2")
+    better = train(Variables.parse(VARIABLES.as_dict() | {"request_id": "again"}), dataset)
+    assert better["registered_version"] == "3"
 
 
 def check_registered(services: Services, bundle: Bundle) -> None:
