@@ -87,14 +87,10 @@ def _typed(records: list[Any]) -> list[_Record]:
     try:
         return msgspec.convert(records, list[_Record])
     except (msgspec.ValidationError, UnicodeError):
-        return [_typed_one(record) for record in records]
+        return [_lenient(record) for record in records]
 
 
-def _typed_one(record: Any) -> _Record:
-    try:
-        return msgspec.convert(record, _Record)
-    except (msgspec.ValidationError, UnicodeError):
-        pass
+def _lenient(record: Any) -> _Record:
     outer = record if isinstance(record, dict) else {}
     kinesis = outer.get("kinesis")
     inner = kinesis if isinstance(kinesis, dict) else {}

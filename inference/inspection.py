@@ -16,8 +16,9 @@ from inference.contract import FEATURES, MAX_EVENT_BYTES, MAX_STUDENT_ID_LENGTH
 from inference.events import Event, Student
 from inference.problems import Problem, Rejection
 
-_LONGEST_EXACT_INTEGER = 400
-"""Digits; longer ones become a float (infinity), since int() of them costs quadratic time."""
+_LONGEST_INTEGER = len(str(-(2**63)))
+"""Characters; a longer integer is out of every range and is read as a float, which says so too: as an
+int it would cost quadratic time, and from 309 digits on `math` would raise OverflowError."""
 
 _EXACT_FLOAT = 2**53
 """Above this a float does not say which integer was meant."""
@@ -136,7 +137,7 @@ def _request_id(document: dict[str, Any], found: list[Problem]) -> str | None:
 
 
 def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) <= _LONGEST_EXACT_INTEGER else float(digits)
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else float(digits)
 
 
 def _refuse(constant: str) -> NoReturn:

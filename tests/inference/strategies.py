@@ -39,7 +39,7 @@ JSON = st.recursive(
     | st.integers()
     | st.floats()
     | st.text()
-    | st.sampled_from((2.5, -1, 366, 1e308, 2**63, 2**70, "7", "", "x" * 129)),
+    | st.sampled_from((2.5, -1, 366, 1e308, 2**63, 2**70, 10**309, "7", "", "x" * 129)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )

@@ -57,43 +57,52 @@ def test_fields_we_do_not_need_are_skipped() -> None:
     assert user_records(sealed(body)) == [("key", b"data")]
 
 
+RECORD = block(3, number(1, 0) + block(3, b"x"))
+HOLDS = "it must hold 1 to 10000 user records"
+STRUCTURE = "the structure is wrong"
+LACKS = "a user record lacks its key or its data"
+LENGTH = "a length points past the end"
+
+
 @pytest.mark.parametrize(
-    "body",
+    ("body", "reason"),
     [
-        b"",
-        block(1, "key"),
-        block(3, number(1, 0) + block(3, b"x")),
-        block(1, "key") + block(3, number(1, 1) + block(3, b"x")),
-        block(1, "key") + block(3, number(1, 2**63) + block(3, b"x")),
-        block(1, "key") + block(3, block(3, b"x")),
-        block(1, "key") + block(3, number(1, 0)),
-        block(1, b"\xff") + block(3, number(1, 0) + block(3, b"x")),
-        block(1, "key") + block(3, number(1, 0) + varint(3 << 3 | 2) + varint(99) + b"x"),
-        block(1, "key") + block(3, number(1, 0) + block(3, b"x")) + varint(3 << 3 | 2),
-        block(1, "key") + block(3, number(1, 0) + block(3, b"x")) + b"\xff" * 11,
-        block(1, "key") + varint(5 << 3 | 3),
-        block(1, "key") + varint(5 << 3 | 5) + b"x",
-        block(1, "key") + varint(5 << 3 | 1) + b"1234567",
-        varint(3 << 3 | 2) + varint(10**6) + b"x",
+        (b"", HOLDS),
+        (block(1, "key"), HOLDS),
+        (RECORD, STRUCTURE),
+        (block(1, "key") + block(3, number(1, 1) + block(3, b"x")), STRUCTURE),
+        (block(1, "key") + block(3, number(1, 2**63) + block(3, b"x")), STRUCTURE),
+        (block(1, b"\xff") + RECORD, STRUCTURE),
+        (block(1, "key") + RECORD + varint(3 << 3 | 2), STRUCTURE),
+        (block(1, "key") + block(3, block(3, b"x")), LACKS),
+        (block(1, "key") + block(3, number(1, 0)), LACKS),
+        (block(1, "key") + block(3, number(1, 0) + varint(3 << 3 | 2) + varint(99) + b"x"), LENGTH),
+        (block(1, "key") + varint(3 << 3 | 2) + varint(2) + b"x", LENGTH),
+        (varint(3 << 3 | 2) + varint(10**6) + b"x", LENGTH),
+        (block(1, "key") + RECORD + b"\xff" * 11, "a number has more than 64 bits"),
+        (block(1, "key") + varint(5 << 3 | 3), "an unknown wire type"),
+        (block(1, "key") + varint(5 << 3 | 5) + b"x", "a number points past the end"),
+        (block(1, "key") + varint(5 << 3 | 1) + b"1234567", "a number points past the end"),
     ],
 )
-def test_a_wrong_structure_is_refused_whole(body: bytes) -> None:
-    """Missing keys or data, indexes and lengths that point outside, unknown wire types."""
-    with pytest.raises(AggregateError):
+def test_a_wrong_structure_is_refused_whole(body: bytes, reason: str) -> None:
+    """Missing keys or data, indexes and lengths that point outside, unknown wire types: each is
+    refused for what it is, so that no check leans on a later one."""
+    with pytest.raises(AggregateError, match=f"^{reason}$"):
         user_records(sealed(body))
 
 
 def test_a_record_must_end_where_its_length_says() -> None:
     """A user record whose inner field runs into the next one is refused."""
     inner = number(1, 0) + block(3, b"ok") + varint(6 << 3 | 1)
-    with pytest.raises(AggregateError):
+    with pytest.raises(AggregateError, match=LACKS):
         user_records(sealed(block(1, "k") + block(3, inner) + bytes(8)))
 
 
 def test_short_data_is_refused() -> None:
     """The magic alone, or with less than a digest, is no aggregate."""
     for length in range(16):
-        with pytest.raises(AggregateError):
+        with pytest.raises(AggregateError, match="^the digest differs$"):
             user_records(MAGIC + b"x" * length)
 
 
@@ -101,7 +110,7 @@ def test_the_number_of_user_records_is_bounded() -> None:
     """No aggregate of valid events reaches the bound; a bomb of empty ones is refused."""
     pairs = [("k", b"")] * MAX_USER_RECORDS
     assert len(user_records(aggregate(pairs))) == MAX_USER_RECORDS
-    with pytest.raises(AggregateError):
+    with pytest.raises(AggregateError, match=HOLDS):
         user_records(aggregate([*pairs, ("k", b"")]))
 
 
@@ -111,6 +120,19 @@ def test_the_digest_is_of_the_message_alone() -> None:
     whole = MAGIC + body + hashlib.md5(MAGIC + body, usedforsecurity=False).digest()
     with pytest.raises(AggregateError):
         user_records(whole)
+
+
+def test_aggregates_are_read_where_md5_is_barred(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In FIPS mode MD5 is refused unless it is said to secure nothing, as here."""
+    packed, md5 = aggregate([("k", b"v")]), hashlib.md5
+
+    def barred(data: bytes, *, usedforsecurity: bool = True) -> object:
+        if usedforsecurity is not False:
+            raise ValueError("disabled for FIPS")
+        return md5(data, usedforsecurity=False)
+
+    monkeypatch.setattr(hashlib, "md5", barred)
+    assert user_records(packed) == [("k", b"v")]
 
 
 @pytest.mark.parametrize("size", [0, 127, 128, 129, 255, 256, 300, 16_383, 16_384, 100_000])

@@ -215,7 +215,7 @@ def test_a_slow_refresh_lets_the_batches_go_on(models: Path) -> None:
     assert store.looks == 2
     thread = champion._thread  # pylint: disable=protected-access
     store.release.set()
-    assert thread is not None
+    assert thread is not None and thread.daemon, "a stuck store must not hold up the process's end"
     thread.join(30)
     assert champion.peek() is not None
     assert serving(champion) == "2"
@@ -235,11 +235,21 @@ class BrokenStore(LocalStore):
 
 
 def test_unexpected_errors_do_not_end_the_refreshing(tmp_path: Path) -> None:
-    """They are a failed refresh whose message repeats no content."""
-    refresh = load(BrokenStore(tmp_path, "x"), DEFAULT_MODEL_NAME)
+    """They are a failed refresh whose message repeats no content and which keeps the tag."""
+    refresh = load(BrokenStore(tmp_path, "x"), DEFAULT_MODEL_NAME, "tag")
+    assert refresh.tag == "tag"
     assert (
         isinstance(refresh.error, BundleError) and str(refresh.error) == "champion.json: KeyError"
     )
+
+
+def test_failed_looks_do_not_fill_the_memory(tmp_path: Path) -> None:
+    """A champion nobody asks for its refreshes keeps the newest hundred."""
+    champion = champion_of(tmp_path)
+    for _ in range(101):
+        with pytest.raises(ModelUnavailable):
+            champion.current()
+    assert len(champion.finished()) == 100
 
 
 def test_another_pointer_file_can_be_followed(models: Path) -> None:
@@ -248,4 +258,5 @@ def test_another_pointer_file_can_be_followed(models: Path) -> None:
     store = LocalStore(models, DEFAULT_MODEL_NAME)
     refresh = load(store, DEFAULT_MODEL_NAME, pointer="challenger.json")
     assert refresh.predictor is not None and refresh.predictor.manifest.version == "2"
+    assert serving(Champion(store, DEFAULT_MODEL_NAME, 0, 60, "challenger.json")) == "2"
     assert json.loads((models / POINTER_FILE).read_text())["version"] == "1"

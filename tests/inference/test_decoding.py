@@ -47,6 +47,21 @@ def test_every_valid_event_is_accepted_by_both_paths(document: dict[str, Any]) -
     assert isinstance(found.student_id, (int, str))
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        text(student_id='"' + "é" * 128 + '"', request_id='"é"'),
+        text(x="[" + "[]," * (MAX_NESTING - 4) + "[]]"),
+        text(student_id=str(-(2**63))).ljust(MAX_EVENT_BYTES),
+    ],
+    ids=["not_ascii", "brackets", "largest"],
+)
+def test_a_valid_event_needs_no_careful_path(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Letters beyond ASCII, 64 brackets and 1 MiB are all still read at full speed."""
+    monkeypatch.setattr("inference.decoding.inspect", lambda data: pytest.fail("went the slow way"))
+    assert isinstance(decode(data), Event)
+
+
 @given(HOSTILE)
 @settings(max_examples=1500, deadline=None)
 def test_whatever_comes_is_an_event_or_a_typed_rejection(data: bytes) -> None:
@@ -97,6 +112,8 @@ def _same(one: Event | Rejection, other: Event | Rejection) -> bool:
         (text(StudyTimeWeekly="1e400"), ("out_of_range", "student.StudyTimeWeekly")),
         (text(Absences="-1e400"), ("out_of_range", "student.Absences")),
         (text(Absences="9" * 100_000), ("out_of_range", "student.Absences")),
+        (text(Absences="9" * 309), ("out_of_range", "student.Absences")),
+        (text(Absences="-" + "9" * 399), ("out_of_range", "student.Absences")),
         (text(Absences="1e5"), ("out_of_range", "student.Absences")),
         (text(Absences="366"), ("out_of_range", "student.Absences")),
         (text(Absences="-1"), ("out_of_range", "student.Absences")),
@@ -233,6 +250,13 @@ def test_nesting_is_bounded_at_a_fixed_depth() -> None:
     assert problems(text(x="[" * deeper + "]" * deeper)) == [("not_json", None)]
     assert isinstance(decode(text(x='"' + "[{" * 500 + '\\""')), Event)
     assert isinstance(decode(text(x="[" + "[]," * 500 + "{}]")), Event)
+
+
+def test_nesting_counts_down_at_every_close() -> None:
+    """Depth is what is open at once: shallow parts do not add up, and none hides a deep one."""
+    low, high = "[" * (MAX_NESTING - 2), "]" * (MAX_NESTING - 2)
+    assert isinstance(decode(text(x=f"{low}[],[],[]{high}")), Event)
+    assert problems(text(x=f"{low}[],[[]]{high}")) == [("not_json", None)]
 
 
 def test_messages_state_what_is_accepted() -> None:

@@ -51,7 +51,8 @@ def test_a_damaged_aggregate_is_one_rejection() -> None:
 @pytest.mark.parametrize("event", [None, [], "x", {}, {"Records": None}, {"Records": {}}, 7])
 def test_an_event_that_is_no_batch_is_an_error(event: Any) -> None:
     """A function wired to something else says so."""
-    with pytest.raises(EnvelopeError):
+    reason = "^the event must hold the records of a Kinesis event source mapping$"
+    with pytest.raises(EnvelopeError, match=reason):
         unpack(event)
 
 
@@ -70,7 +71,7 @@ def test_undecodable_data_is_a_rejection_in_place(data: Any) -> None:
     items, numbers, _ = unpack(event)
     assert numbers == ["1", "2", "3"]
     assert [item.problem for item in items] == [None, NOT_BASE64, None]
-    assert items[1].prediction_id == prediction_id(ARN, SHARD, "2")
+    assert (items[1].data, items[1].prediction_id) == (b"", prediction_id(ARN, SHARD, "2"))
 
 
 def test_missing_parts_are_filled_in() -> None:
@@ -83,7 +84,8 @@ def test_missing_parts_are_filled_in() -> None:
     assert numbers == ["1", ""]
     assert items[0].data == b"1" and items[0].problem is None
     assert items[0].prediction_id == prediction_id(ARN, SHARD, "1")
-    assert items[1].problem is NOT_BASE64
+    assert (items[1].data, items[1].partition_key, items[1].problem) == (b"", "", NOT_BASE64)
+    assert items[1].prediction_id == prediction_id("", "", "")
 
 
 @given(st.data())
@@ -103,12 +105,20 @@ def test_any_shape_of_a_record_gives_an_item(data: st.DataObject) -> None:
     assert (items[0].data, items[2].data) == (b"1", b"3")
 
 
-def test_the_lenient_reading_equals_the_typed_one() -> None:
+@given(st.integers(0, 10**56), st.binary(), st.text())
+def test_the_lenient_reading_equals_the_typed_one(number: int, data: bytes, key: str) -> None:
     """A good record beside a broken one is read as it would be in a good batch."""
-    good = record(5, b"data")
+    good = record(number, data, key)
     alone, beside = unpack({"Records": [good]}), unpack({"Records": [good, 7]})
-    assert beside.items[0] == alone.items[0]
+    assert beside.items[: len(alone.items)] == alone.items
+    assert beside.sequence_numbers[:-1] == alone.sequence_numbers
     assert beside.newest_arrival == alone.newest_arrival
+
+
+def test_a_good_batch_is_read_in_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lenient reading, several times slower, is for batches with a broken record only."""
+    monkeypatch.setattr("inference.envelope._lenient", lambda record: pytest.fail("one by one"))
+    assert len(unpack(batch(b"1", aggregate([("a", b"2")]), b"3")).items) == 3
 
 
 def test_what_a_broken_record_still_says_is_used() -> None:

@@ -17,13 +17,16 @@ from tests.inference.stream import ARN, SHARD
 @given(st.text(), st.text(), st.integers(0, 10**56).map(str), st.integers(0, 9999))
 def test_it_is_the_uuid5_of_the_record(arn: str, shard: str, number: str, sub: int) -> None:
     """The fast path equals the standard library's uuid5."""
-    name = f"{arn}/{shard}/{number}/{sub}"
-    try:
-        expected = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
-    except UnicodeEncodeError:
-        assert uuid.UUID(prediction_id(arn, shard, number, sub)).version == 5
-    else:
-        assert prediction_id(arn, shard, number, sub) == expected
+    expected = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{arn}/{shard}/{number}/{sub}"))
+    assert prediction_id(arn, shard, number, sub) == expected
+
+
+def test_what_no_utf8_can_carry_has_an_id_too() -> None:
+    """A lone surrogate (JSON can spell one) in any part gives an id of its own, that repeats."""
+    parts = [("\ud800", "s", "1"), ("\ud801", "s", "1"), ("a", "\ud800", "1"), ("a", "s", "\ud800")]
+    found = [prediction_id(*part) for part in parts]
+    assert len(set(found)) == 4 and found == [prediction_id(*part) for part in parts]
+    assert all(uuid.UUID(each).version == 5 for each in found)
 
 
 def test_a_plain_record_has_sub_sequence_number_0() -> None:

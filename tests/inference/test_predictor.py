@@ -146,7 +146,7 @@ def test_unreadable_json_is_a_bundle_error(data: bytes) -> None:
 @pytest.mark.parametrize("version", ["", "..", "../1", "a/b", ".hidden", "x" * 129, "1\n"])
 def test_a_pointer_names_a_plain_version(version: str) -> None:
     """A version is a folder's name and nothing more."""
-    with pytest.raises(BundleError, match="no plain name"):
+    with pytest.raises(BundleError, match="^champion.json names a version that is no plain name$"):
         parse_pointer(json.dumps({"version": version, "manifest_sha256": "0"}).encode())
 
 
@@ -159,7 +159,8 @@ def test_digests_are_checked() -> None:
         check_file(manifest, "model.onnx", b"modeL")
     with pytest.raises(BundleError, match="other.onnx does not match"):
         check_file(manifest, "other.onnx", b"model")
-    with pytest.raises(BundleError, match="does not match the sha256 in champion.json"):
+    reason = "^manifest.json does not match the sha256 in champion.json$"
+    with pytest.raises(BundleError, match=reason):
         parse_manifest(text + b" ", sha256_hex(text))
 
 

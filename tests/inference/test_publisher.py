@@ -46,6 +46,7 @@ def test_chunks_hold_what_kinesis_accepts() -> None:
     large = answers(12, size=1024 * 1024 - 2, key="é")
     assert list(chunks(large)) == [(0, 5), (5, 10), (10, 12)]
     assert list(chunks(answers(6, size=1024 * 1024 - 1, key="é"))) == [(0, 4), (4, 6)]
+    assert list(chunks(answers(2, size=MAX_BYTES))) == [(0, 1), (1, 2)], "never an empty call"
 
 
 @given(st.lists(st.integers(0, 1_048_576), max_size=1200))
@@ -140,6 +141,33 @@ def test_no_chunk_is_started_without_time_for_it() -> None:
     left = iter([5.0, 0.5])
     outcome = publisher.publish(answers(1500), lambda: next(left))
     assert (outcome, len(stream.calls)) == (Outcome(1000, 0, Counter()), 2)
+
+
+def test_exactly_enough_time_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chunk starts, and a retry is made, when the time left is just what it can take."""
+    stream = MemoryStream()
+    publisher = Publisher(stream, "predictions", 1.0)
+    assert publisher.publish(answers(600), lambda: 1.0).published == 600
+    monkeypatch.setattr("inference.publisher.random.uniform", lambda low, high: 0.5)
+    outcome, pauses = publish(
+        MemoryStream(lambda call, _: {0} if call == 0 else set()), answers(1), 1.5
+    )
+    assert (outcome.published, pauses) == (1, [0.5])
+
+
+class Short(MemoryStream):
+    """A stream whose answer lacks its last entry."""
+
+    def put_records(self, **request: Any) -> dict[str, Any]:
+        """Say that one failed, and leave one out."""
+        response = super().put_records(**request)
+        return {"FailedRecordCount": 1, "Records": response["Records"][:-1]}
+
+
+def test_an_answer_about_fewer_entries_is_no_success() -> None:
+    """What the stream does not speak of is never taken for published."""
+    with pytest.raises(ValueError, match="shorter"):
+        publish(Short(), answers(3))
 
 
 def test_work_ends_at_the_first_chunk_that_is_not_whole() -> None:
