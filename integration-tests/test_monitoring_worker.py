@@ -24,10 +24,6 @@ pytest_plugins = ["tests.monitoring.services"]
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def _records(count: int, **arguments: Any) -> list[bytes]:
-    return cohort.encoded(cohort.predictions(cohort.students(count, 5), **arguments))
-
-
 def test_ingest_outlives_a_database_that_is_away(
     cloud: Cloud, connection: Connection, environment: dict[str, str], database_url: str
 ) -> None:
@@ -41,7 +37,7 @@ def test_ingest_outlives_a_database_that_is_away(
     admin.autocommit = True
     name = database_url.rsplit("/", 1)[1]
     try:
-        cloud.put(_records(150))
+        cloud.put(cohort.records(150))
         _until(lambda: store.one(connection, "SELECT count(*) FROM predictions") == 150)
         connection.close()
         with admin.cursor() as cursor:
@@ -49,7 +45,7 @@ def test_ingest_outlives_a_database_that_is_away(
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
             )
-        cloud.put(_records(150, first_id=501))
+        cloud.put(cohort.records(150, first_id=501))
         time.sleep(1.5)
         assert thread.is_alive()
         with admin.cursor() as cursor:
@@ -78,7 +74,7 @@ def test_ingest_and_its_worker_end_together(
     command = [sys.executable, "-m", "monitoring", "worker"]
     with subprocess.Popen(command, env=environment, cwd=ROOT) as worker:
         try:
-            cloud.put(_records(150))
+            cloud.put(cohort.records(150))
             _until(lambda: store.one(connection, "SELECT count(*) FROM predictions") == 150)
             if victim == "worker":
                 worker.kill()
