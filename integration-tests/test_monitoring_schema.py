@@ -55,13 +55,14 @@ def test_workers_that_start_together_migrate_once(database_url: str) -> None:
 def test_retention_drops_whole_months_and_makes_the_next(connection: Connection) -> None:
     """GIVEN rows of ten months ago and of today WHEN retention keeps 200 days
     THEN the old month's tables are gone, today's rows stay and next month can be written."""
-    old = datetime.now(UTC) - timedelta(days=300)
+    # In the middle of a month, so that all ten rows are of the same one.
+    old = (datetime.now(UTC) - timedelta(days=300)).replace(day=15)
     store.ingest(connection, cohort.records(10, start=old))
     store.ingest(connection, cohort.records(10, first_id=101))
     dropped = retention.keep(connection, 200)
     assert dropped == [f"predictions_{old:%Y_%m}", f"rejections_{old:%Y_%m}"]
     assert store.one(connection, "SELECT count(*) FROM predictions") == 10
-    following = datetime.now(UTC) + timedelta(days=33)
+    following = datetime.now(UTC).replace(day=1) + timedelta(days=32)
     name = f"monitoring.predictions_{following:%Y_%m}"
     assert store.one(connection, "SELECT to_regclass(%s)::text", (name,)) is not None
     assert not retention.keep(connection, 200)

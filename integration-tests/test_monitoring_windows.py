@@ -177,7 +177,7 @@ def test_reports_follow_their_policy(
     link = cloud.client("s3").generate_presigned_url(
         "get_object", Params={"Bucket": cloud.bucket, "Key": keys[1]}
     )
-    with urllib.request.urlopen(link, timeout=10) as answer:
+    with urllib.request.urlopen(link, timeout=60) as answer:
         assert answer.status == 200
 
 

@@ -23,7 +23,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 30_000
+PATIENCE_MS = 120_000
 TRAINED_ON = {"StudyTimeWeekly": [0, 20], "Absences": [0, 29]}
 
 
@@ -41,7 +41,9 @@ def browser_fixture() -> Iterator[Browser]:
     """The system's Chromium."""
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, timeout=PATIENCE_MS
+        )
         yield browser
         browser.close()
 
@@ -50,6 +52,7 @@ def browser_fixture() -> Iterator[Browser]:
 def page_fixture(browser: Browser, address: str) -> Iterator[Page]:
     """The page, opened; it must stay without errors, storage and requests to anywhere else."""
     context = browser.new_context(accept_downloads=True)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     faults: list[str] = []
     hosts: set[str] = set()

@@ -29,7 +29,7 @@ def test_output_and_exit_code_are_the_commands(tmp_path: Path) -> None:
     """GIVEN a command that ends WHEN waited for THEN its exit code and its output are there."""
     process = python(tmp_path, "print('hello'); raise SystemExit(7)")
     process.start()
-    assert process.wait(20) == 7
+    assert process.wait(120) == 7
     assert tail(process.log) == "hello"
     assert not process.alive
 
@@ -41,7 +41,7 @@ def test_early_end_is_an_error_with_the_end_of_the_log(tmp_path: Path) -> None:
     process = python(tmp_path, "raise SystemExit('last words')")
     process.start()
     with pytest.raises(ServiceFailed, match="(?s)exit code 1.*last words"):
-        process.wait_ready(lambda: False, 20)
+        process.wait_ready(lambda: False, 120)
 
 
 def test_never_ready_is_an_error(tmp_path: Path) -> None:
