@@ -54,10 +54,10 @@ def free_port(preferred: int | None = None) -> int:
     if preferred is not None and is_free(preferred):
         return preferred
     with _CHOOSING:
-        for port in _CHANCE.sample(_OURS, 100) if _kernels_lowest() > _OURS[-1] else ():
-            if port not in _GIVEN and is_free(port):
-                _GIVEN.add(port)
-                return port
+        for candidate in _CHANCE.sample(_OURS, 100) if _kernels_lowest() > _OURS[-1] else ():
+            if candidate not in _GIVEN and is_free(candidate):
+                _GIVEN.add(candidate)
+                return candidate
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]

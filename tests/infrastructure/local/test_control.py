@@ -35,8 +35,11 @@ def supervise_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     def spawn(state: Path, _: object) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-c", said[0], str(state), said[1]]
-        running.append(subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.DEVNULL))
-        return running[-1]
+        process = subprocess.Popen(  # pylint: disable=consider-using-with
+            command, cwd=REPOSITORY, stderr=subprocess.DEVNULL
+        )
+        running.append(process)
+        return process
 
     hours = itertools.count(step=3600)
     clock = SimpleNamespace(monotonic=lambda: float(next(hours)), sleep=lambda _: time.sleep(0.01))

@@ -140,7 +140,10 @@ def test_a_port_given_out_is_nobody_elses() -> None:
     chosen = [free_port() for _ in range(200)]
     assert len(set(chosen)) == len(chosen)
     kernels = Path("/proc/sys/net/ipv4/ip_local_port_range")
-    if kernels.exists() and (lowest := int(kernels.read_text().split()[0])) >= 32_000:
+    if (
+        kernels.exists()
+        and (lowest := int(kernels.read_text(encoding="ascii").split()[0])) >= 32_000
+    ):
         assert max(chosen) < lowest
 
 
