@@ -94,6 +94,21 @@ def test_the_death_of_the_guard_is_the_death_of_the_command(tmp_path: Path) -> N
     eventually(lambda: not of_state(tmp_path))
 
 
+def test_a_guard_killed_as_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    """GIVEN a guard that is killed before its command has asked to die with it THEN the command
+    ends by itself.
+    """
+    process = python(tmp_path, SLEEP)
+    process.start()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while not children.read_text(encoding="ascii"):
+        pass
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.stop()
+    eventually(lambda: not of_state(tmp_path))
+
+
 def test_stop_before_start_and_twice_is_harmless(tmp_path: Path) -> None:
     """GIVEN a process WHEN stopped before it started, and twice after THEN nothing happens."""
     process = python(tmp_path, SLEEP)
