@@ -1,16 +1,20 @@
 """`make run`, as a newcomer starts it: the whole loop must end with exit code 0 and leave nothing."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.infrastructure.local.deployment import eventually
+from tests.infrastructure.local.processes import of_state
+
 REPOSITORY = Path(__file__).parents[1]
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2400)
 def test_everything_once_end_to_end(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "infrastructure.local", "--state", str(tmp_path), "run"],
@@ -22,24 +26,13 @@ def test_everything_once_end_to_end(tmp_path):
     said = done.stdout
     assert done.returncode == 0, f"{said}\n{done.stderr}"
     assert "Every input has exactly one answer." in said
-    assert "windows of normal students: ok, ok, ok" in said
+    # In whichever order they arrive: one window in a thousand shows a column as drifted by chance,
+    # which warns; an alarm takes two.
+    assert re.search(r"3 windows of normal students: (ok|warn)(, (ok|warn)){2}\n", said), said
     assert "[ALARM]" in said
     # A challenger that is no better may be refused; one that is promoted must take over.
     if "the gate refused the challenger" not in said:
         assert "the gate promoted the challenger" in said
         assert "with no redeploy" in said
         assert "the incident has ended" in said
-    assert not _processes_below(tmp_path)
-
-
-def _processes_below(state: Path) -> list[str]:
-    """The processes whose command line names the run's state directory (Linux only)."""
-    lines = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            command = entry.read_bytes()
-        except OSError:
-            continue
-        if str(state).encode() in command:
-            lines.append(command.replace(b"\0", b" ").decode(errors="replace"))
-    return lines
+    eventually(lambda: not of_state(tmp_path))

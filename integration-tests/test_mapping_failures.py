@@ -82,7 +82,9 @@ def test_a_dead_or_stuck_function_is_replaced(deploy: Deploy, order: str) -> Non
     """GIVEN a record on which the process exits or hangs THEN it is reported and the rest answered
     by a new process.
     """
-    deployment = deploy(FRAGILE, mapping_maximum_retry_attempts=0, function_timeout_seconds=1)
+    # The good records must be answered within it too, on a busy machine as well.
+    limit = {"function_timeout_seconds": 5} if order == "sleep" else {}
+    deployment = deploy(FRAGILE, mapping_maximum_retry_attempts=0, **limit)
     deployment.put(numbered(4, at_1=order))
     with deployment:
         deployment.wait_answers(3)
@@ -112,9 +114,14 @@ def test_old_records_are_reported_unsent(deploy: Deploy) -> None:
     deployment.put(numbered(1, at_0="raise"))
     time.sleep(5.1)
     with deployment:
-        (failure,) = eventually(deployment.failures)
-        deployment.put([("key", b"young")])
-        assert deployment.wait_answers(1) == [b"young"]
+        failure = eventually(deployment.failures)[0]
+
+        def young() -> list[bytes]:
+            # On a busy machine one may grow old as well before it is read.
+            deployment.put([("key", b"young")])
+            return deployment.answers()
+
+        assert set(eventually(young)) == {b"young"}
     assert failure["requestContext"]["condition"] == "RecordAgeExceeded"
     assert failure["requestContext"]["approximateInvokeCount"] == 0
     assert "responseContext" not in failure

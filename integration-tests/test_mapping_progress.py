@@ -96,7 +96,10 @@ def test_at_timestamp_begins_there(deploy: Deploy) -> None:
     time.sleep(0.01)
     moment = time.time()
     changed = deploy(
-        ECHO, mapping_starting_position="AT_TIMESTAMP", mapping_starting_position_timestamp=moment
+        ECHO,
+        students_stream_name=deployment.configuration.students_stream_name,
+        mapping_starting_position="AT_TIMESTAMP",
+        mapping_starting_position_timestamp=moment,
     )
     changed.put([("a", b"after")])
     with changed:

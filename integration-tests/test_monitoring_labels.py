@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,12 @@ from tests.monitoring.kinesis import FakeKinesis
 
 pytest_plugins = ["tests.monitoring.services"]
 
-EVENT = datetime(2026, 11, 2, 12, tzinfo=UTC)
+EVENT = (datetime.now(UTC) - timedelta(days=21)).replace(hour=12, minute=0, second=0, microsecond=0)
+"""When the students were predicted: what is too long ago is taken for no arrival time at all."""
+
+
+def _after(days: float, zone: timezone = UTC) -> str:
+    return (EVENT + timedelta(days=days)).astimezone(zone).isoformat()
 
 
 def _id(number: int) -> str:
@@ -65,17 +70,21 @@ def test_labels_by_student_and_time_meet_the_latest_prediction_before(
             cohort.students(1, 6), start=EVENT + timedelta(days=days), space=space
         )
         store.ingest(connection, cohort.encoded(records))
+    east = timezone(timedelta(hours=1))
     rows = [
-        {"student_id": "1", "time": "2026-11-03T00:00:00Z", "GradeClass": "", "GPA": "3.2"},
-        {"student_id": "1", "time": "2026-11-20T00:00:00+01:00", "GradeClass": "4", "GPA": ""},
-        {"student_id": "1", "time": "2026-10-01T00:00:00Z", "GradeClass": "2", "GPA": ""},
+        {"student_id": "1", "time": _after(0.5), "GradeClass": "", "GPA": "3.2"},
+        {"student_id": "1", "time": _after(17.5, east), "GradeClass": "4", "GPA": ""},
+        {"student_id": "1", "time": _after(-32), "GradeClass": "2", "GPA": ""},
     ]
     said = label_file.load(connection, _file(tmp_path / "labels.csv", rows))
     assert "2 stored" in said and "1 without a prediction yet" in said
     labels = store.fetch(
         connection, "SELECT event_time, grade_class FROM ground_truth ORDER BY event_time"
     )
-    assert [(row["event_time"].day, row["grade_class"]) for row in labels] == [(2, 1), (7, 4)]
+    assert [((row["event_time"] - EVENT).days, row["grade_class"]) for row in labels] == [
+        (0, 1),
+        (5, 4),
+    ]
 
 
 def test_a_second_different_label_is_a_conflict_and_the_first_stays(
@@ -116,7 +125,7 @@ def test_labels_on_a_stream_are_stored_once_and_bad_ones_are_dead_letters(
     THEN each prediction has its label and the three are dead letters."""
     _predictions(connection)
     good = [json.dumps({"prediction_id": _id(k), "GradeClass": 1}).encode() for k in range(1, 6)]
-    good.append(json.dumps({"student_id": 7, "time": "2026-11-05T00:00:00Z", "GPA": 1.0}).encode())
+    good.append(json.dumps({"student_id": 7, "time": _after(2.5), "GPA": 1.0}).encode())
     bad = [b"[]", b'{"GradeClass": 7, "student_id": 1}', b'{"student_id": 1, "GradeClass": 1}']
     kinesis = FakeKinesis()
     kinesis.open("a")

@@ -24,10 +24,6 @@ pytest_plugins = ["tests.monitoring.services"]
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def _records(count: int, **arguments: Any) -> list[bytes]:
-    return cohort.encoded(cohort.predictions(cohort.students(count, 5), **arguments))
-
-
 def test_ingest_outlives_a_database_that_is_away(
     cloud: Cloud, connection: Connection, environment: dict[str, str], database_url: str
 ) -> None:
@@ -41,7 +37,7 @@ def test_ingest_outlives_a_database_that_is_away(
     admin.autocommit = True
     name = database_url.rsplit("/", 1)[1]
     try:
-        cloud.put(_records(150))
+        cloud.put(cohort.records(150))
         _until(lambda: store.one(connection, "SELECT count(*) FROM predictions") == 150)
         connection.close()
         with admin.cursor() as cursor:
@@ -49,7 +45,7 @@ def test_ingest_outlives_a_database_that_is_away(
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
             )
-        cloud.put(_records(150, first_id=501))
+        cloud.put(cohort.records(150, first_id=501))
         time.sleep(1.5)
         assert thread.is_alive()
         with admin.cursor() as cursor:
@@ -60,7 +56,7 @@ def test_ingest_outlives_a_database_that_is_away(
         again.close()
     finally:
         worker.stop()
-        thread.join(60)
+        thread.join(240)
         admin.close()
     assert not thread.is_alive()
 
@@ -78,7 +74,7 @@ def test_ingest_and_its_worker_end_together(
     command = [sys.executable, "-m", "monitoring", "worker"]
     with subprocess.Popen(command, env=environment, cwd=ROOT) as worker:
         try:
-            cloud.put(_records(150))
+            cloud.put(cohort.records(150))
             _until(lambda: store.one(connection, "SELECT count(*) FROM predictions") == 150)
             if victim == "worker":
                 worker.kill()
@@ -86,14 +82,14 @@ def test_ingest_and_its_worker_end_together(
                 tasks = Path(f"/proc/{worker.pid}/task").glob("*/children")
                 (child,) = " ".join(path.read_text(encoding="ascii") for path in tasks).split()
                 os.kill(int(child), signal.SIGKILL)
-            assert worker.wait(60) != 0
+            assert worker.wait(240) != 0
         finally:
             worker.kill()
     _until(lambda: store.one(connection, sessions) == 0)
     assert store.one(connection, "SELECT sum(records) FROM ingest_batches") == 150
 
 
-def _until(met: Any, seconds: float = 60.0) -> None:
+def _until(met: Any, seconds: float = 240.0) -> None:
     deadline = time.monotonic() + seconds
     while not met():
         assert time.monotonic() < deadline, "it did not come to pass in time"

@@ -16,7 +16,7 @@ import pytest
 from inference.contract import FEATURE_NAMES
 from infrastructure.local.configuration import REPOSITORY
 from tests.inference.stream import VALUES, event
-from tests.infrastructure.local.deployment import Deployment, eventually
+from tests.infrastructure.local.deployment import PATIENCE_SECONDS, Deployment, eventually
 
 Deploy = Callable[..., Deployment]
 
@@ -29,7 +29,7 @@ def client(deployment: Deployment, *arguments: str) -> subprocess.CompletedProce
         env={**os.environ, **deployment.variables},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -66,13 +66,13 @@ def test_put_record_and_predictions(serve: Deploy, tmp_path: Path) -> None:
     good.write_text(json.dumps(event("ü")), encoding="utf-8")
     bad.write_text('{"student_id": 5, "student": {}}', encoding="utf-8")
     with deployment:
-        sample = client(deployment, "put-record", "--wait", "60")
+        sample = client(deployment, "put-record", "--wait", "240")
         assert sample.returncode == 0, sample.stderr
         answer = json.loads(sample.stdout)
         assert answer["prediction"]["student_id"] == 1001 and answer["guidance"]
-        sent = client(deployment, "put-record", str(good), "--wait", "60")
+        sent = client(deployment, "put-record", str(good), "--wait", "240")
         assert json.loads(sent.stdout)["prediction"]["student_id"] == "ü"
-        refused = client(deployment, "put-record", str(bad), "--wait", "60")
+        refused = client(deployment, "put-record", str(bad), "--wait", "240")
         assert len(json.loads(refused.stdout)["errors"]) == 9
         shown = client(deployment, "predictions")
         assert shown.returncode == 0 and "3 answers" in shown.stderr
@@ -129,7 +129,7 @@ def test_a_csv_stopped_half_way_goes_on_later(deploy: Deploy, tmp_path: Path) ->
         name = deployment.configuration.students_stream_name
         eventually(lambda: _stored(deployment, name) >= 100)
         waiting.send_signal(signal.SIGINT)
-        _, errors = waiting.communicate(timeout=60)
+        _, errors = waiting.communicate(timeout=PATIENCE_SECONDS)
     assert waiting.returncode == 130 and "stopped" in errors and "Traceback" not in errors
     assert {row["status"] for row in rows(tmp_path / "students.predictions.csv")} == {""}
     with deployment:

@@ -50,7 +50,7 @@ def test_a_hundred_kills(deploy: Callable[..., Deployment], tmp_path: Path) -> N
         env={**os.environ, **deployment.variables},
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=800,
         check=False,
     )
     assert run.returncode == 0, run.stderr[-3000:]

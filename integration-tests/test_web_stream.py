@@ -21,7 +21,7 @@ from tests.inference import factory
 from tests.inference.stream import encoded, event
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 240.0
 REFRESH_SECONDS = 2
 
 pytestmark = pytest.mark.slow
@@ -53,7 +53,7 @@ def call(stack: Stack, path: str, body: object = None) -> tuple[int, Any]:
     headers = {"Content-Type": "application/json"}
     request = urllib.request.Request(stack.environment["WEB_URL"] + path, data, headers)
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=120) as response:
             return response.status, json.load(response)
     except urllib.error.HTTPError as error:
         return error.code, json.load(error)

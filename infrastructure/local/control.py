@@ -25,13 +25,17 @@ def up(state: Path, services: Sequence[str], say: Callable[[str], None]) -> Boar
 
     Raises LocalCloudError when it fails; Ctrl-C stops what was started.
     """
+    supervisor: subprocess.Popen[bytes] | None = None
     if not is_held(state):
         clear(state)
-        _spawn(state, services)
+        supervisor = _spawn(state, services)
     seen: set[str] = set()
     started = time.monotonic()
     try:
         while True:
+            # Asked before reading, so that its last words are not missed. One that was started just
+            # now may need a while to take hold.
+            ended = not is_held(state) and (supervisor is None or supervisor.poll() is not None)
             board = read_board(state)
             for entry in board.services if board else []:
                 if entry.state == "ready" and entry.name not in seen:
@@ -43,7 +47,7 @@ def up(state: Path, services: Sequence[str], say: Callable[[str], None]) -> Boar
             if board and board.phase == "failed":
                 wait_free(state, _STOP_SECONDS)
                 raise LocalCloudError(board.error)
-            if not is_held(state) and time.monotonic() - started > 5:
+            if ended:
                 log = state / "logs" / "supervisor.log"
                 raise ServiceFailed("supervisor", "ended", log, tail(log))
             time.sleep(0.1)
@@ -53,13 +57,13 @@ def up(state: Path, services: Sequence[str], say: Callable[[str], None]) -> Boar
         raise
 
 
-def _spawn(state: Path, services: Sequence[str]) -> None:
+def _spawn(state: Path, services: Sequence[str]) -> subprocess.Popen[bytes]:
     log = state / "logs" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "infrastructure.local", "--state", str(state), "supervise"]
     with log.open("ab") as output:
         # Not waited for: it outlives this process by design.
-        subprocess.Popen(  # pylint: disable=consider-using-with
+        return subprocess.Popen(  # pylint: disable=consider-using-with
             [*command, *services],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -92,10 +96,12 @@ def down(state: Path) -> bool:
 def _signal(pid: int, number: int) -> None:
     # The lock is held, so a supervisor of this directory lived a moment ago; check that the id is
     # still its.
-    command = Path(f"/proc/{pid}/cmdline")
-    if command.parent.parent.exists() and command.exists():
-        if b"infrastructure.local" not in command.read_bytes():
+    try:
+        if b"infrastructure.local" not in Path(f"/proc/{pid}/cmdline").read_bytes():
             return
+    except OSError:
+        # It ended this moment, or there is no /proc to look into.
+        pass
     try:
         os.kill(pid, number)
     except ProcessLookupError:

@@ -19,7 +19,7 @@ class LambdaHost(Program):
     """
 
     name = "lambda"
-    ready_seconds = 30.0
+    ready_seconds = 120.0
 
     def __init__(
         self,

@@ -108,6 +108,7 @@ def main() -> int:
     options = parser.parse_args()
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    guard = os.getpid()
     identity = tuple(int(part) for part in options.user.split(":")) if options.user else None
 
     def prepare() -> None:
@@ -115,6 +116,9 @@ def main() -> int:
             _become(*identity)
         # After the change of user, which clears it.
         _die_with_parent()
+        if os.getppid() != guard:
+            # It died before that was said, and nobody will tell this process.
+            os._exit(128 + signal.SIGKILL)
 
     # This process has no other thread yet, so a preexec function is safe.
     child = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn

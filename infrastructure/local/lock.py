@@ -11,6 +11,10 @@ from pathlib import Path
 
 from infrastructure.local.errors import AlreadyRunning
 
+_PROBED_SECONDS = 2.0
+"""Whoever asks ``is_held`` holds the lock for an instant, longer where the machine is busy; an owner
+holds it longer than this."""
+
 
 def _open(state: Path) -> int:
     state.mkdir(parents=True, exist_ok=True)
@@ -26,16 +30,25 @@ class StateLock:
 
     def __init__(self, state: Path) -> None:
         self._descriptor = _open(state)
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not self._take():
             owner = os.pread(self._descriptor, 32, 0).decode(errors="replace").strip()
             os.close(self._descriptor)
             raise AlreadyRunning(
                 f"{state} is in use by process {owner or 'unknown'}; `make down` stops it"
-            ) from None
+            )
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+
+    def _take(self) -> bool:
+        deadline = time.monotonic() + _PROBED_SECONDS
+        while True:
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    return False
+            time.sleep(0.02)
 
     def fileno(self) -> int:
         """The descriptor a guard inherits."""
@@ -56,7 +69,8 @@ def is_held(state: Path) -> bool:
         return False
     descriptor = _open(state)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Shared: two who ask at the same moment are no owner to each other.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     finally:

@@ -15,7 +15,7 @@ class MonitoringWorker(Program):
     """Needs DATABASE_URL and the provisioned streams; ready once the schema is in place."""
 
     name = "monitoring"
-    ready_seconds = 30.0
+    ready_seconds = 120.0
 
     def build(self, variables: Mapping[str, str]) -> Process:
         environment = base_environment(**variables, DO_NOT_TRACK="1")

@@ -106,7 +106,7 @@ class Stuck(MemoryStream):
 
     def put_records(self, **request: Any) -> dict[str, Any]:
         """Wait."""
-        self.release.wait(30)
+        self.release.wait(60)
         return super().put_records(**request)
 
 
@@ -124,6 +124,6 @@ def test_a_slow_challenger_is_passed_by(models: Path, scored: tuple[list[Item], 
     thread = challenger._thread  # pylint: disable=protected-access
     stream.release.set()
     assert thread is not None
-    thread.join(30)
+    thread.join(60)
     (comparison,), passed_by = challenger.finished()
     assert (comparison.records, passed_by) == (3, 0)

@@ -17,10 +17,17 @@ from inference.contract import DEFAULT_MODEL_NAME
 from inference.store import LocalStore, PointerFile
 from tests.inference import factory
 
+PATIENCE_SECONDS = 60
+
 
 def champion_of(models: Path, refresh_seconds: float = 0) -> Champion:
     """Return a champion that waits for every refresh."""
-    return Champion(LocalStore(models, DEFAULT_MODEL_NAME), DEFAULT_MODEL_NAME, refresh_seconds, 60)
+    return Champion(
+        LocalStore(models, DEFAULT_MODEL_NAME),
+        DEFAULT_MODEL_NAME,
+        refresh_seconds,
+        PATIENCE_SECONDS,
+    )
 
 
 def serving(champion: Champion) -> str:
@@ -73,7 +80,7 @@ def test_the_pointer_is_remembered_over_many_looks(models: Path) -> None:
     """Neither the second unchanged look nor a refused successor that was taken back reads the
     serving model's files again."""
     store = CountingStore(models)
-    champion = Champion(store, DEFAULT_MODEL_NAME, 0, 60)
+    champion = Champion(store, DEFAULT_MODEL_NAME, 0, PATIENCE_SECONDS)
     first = champion.current()
     assert [champion.current() for _ in range(3)] == [first] * 3
     assert (store.reads, store.looks) == (2, 4)
@@ -194,14 +201,15 @@ class SlowStore(LocalStore):
 
     def __init__(self, models: Path) -> None:
         super().__init__(models, DEFAULT_MODEL_NAME)
-        self.release = threading.Event()
+        self.waiting, self.release = threading.Event(), threading.Event()
         self.looks = 0
 
     def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
         """Wait, after the first look."""
         self.looks += 1
         if self.looks > 1:
-            self.release.wait(30)
+            self.waiting.set()
+            self.release.wait(PATIENCE_SECONDS)
         return super().pointer(known, name)
 
 
@@ -211,12 +219,14 @@ def test_a_slow_refresh_lets_the_batches_go_on(models: Path) -> None:
     champion = Champion(store, DEFAULT_MODEL_NAME, 0, patience_seconds=0.001)
     champion.current()
     factory.publish(models, "2")
+    assert serving(champion) == "1"
+    assert store.waiting.wait(PATIENCE_SECONDS)
     assert [serving(champion) for _ in range(5)] == ["1"] * 5
     assert store.looks == 2
     thread = champion._thread  # pylint: disable=protected-access
     store.release.set()
     assert thread is not None and thread.daemon, "a stuck store must not hold up the process's end"
-    thread.join(30)
+    thread.join(PATIENCE_SECONDS)
     assert champion.peek() is not None
     assert serving(champion) == "2"
 

@@ -128,7 +128,7 @@ def test_put_record_sends_the_bytes_as_they_are(
     assert main(["put-record", str(file)]) == 0
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"[1]")))
     assert main(["put-record", "-", "--partition-key", "k"]) == 0
-    assert main(["put-record", "--wait", "5"]) == 0
+    assert main(["put-record", "--wait", "60"]) == 0
     assert streams.stored["students"][:2] == [b"\xff{", b"[1]"]
     captured = capsys.readouterr()
     assert json.loads(captured.out)["request_id"] == "sample"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from inference.slim import SERVICES
 
+ROOT = Path(__file__).resolve().parents[2]
+
 MODULES = 560
 """508 on Python 3.11 at the time of writing; boto3's clients alone load about 390."""
 
@@ -30,6 +32,7 @@ def test_the_handler_imports_little() -> None:
         capture_output=True,
         text=True,
         check=True,
+        cwd=ROOT,
         env={"AWS_DEFAULT_REGION": "us-east-1", "PYTHONPATH": "."},
     )
     modules = run.stdout.split()
@@ -45,9 +48,11 @@ def test_the_model_runtime_reports_to_nobody(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
+        cwd=ROOT,
         env={"HOME": str(tmp_path), "PYTHONPATH": "."},
     )
-    assert (run.stdout, run.stderr) == ("1\n", "")
+    # It may warn about the machine it finds itself on (no graphics device to look at, say).
+    assert run.stdout == "1\n" and "telemetry" not in run.stderr.lower()
     assert not list(tmp_path.iterdir())
 
 

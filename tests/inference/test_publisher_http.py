@@ -24,6 +24,7 @@ class Wire(BaseHTTPRequestHandler):
     """One connection to a Kinesis that plays its script, one fault per request, then works."""
 
     protocol_version = "HTTP/1.1"
+    over = threading.Event()
     script: list[Fault] = []
     accepted: list[str] = []
     records: list[str] = []
@@ -79,8 +80,8 @@ def accept_then_reset(wire: Wire) -> None:
 
 
 def stall(wire: Wire) -> None:
-    """Answer after the client has given up."""
-    time.sleep(1.0)
+    """Never answer; the connection is kept until the test is over."""
+    wire.over.wait(60)
     wire.close_connection = True
 
 
@@ -102,14 +103,16 @@ def publisher_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ):
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(clients, "READ_SECONDS", 0.4)
-    Wire.script, Wire.accepted = [], []
-    yield Publisher(clients.client("kinesis"), "predictions", 0.5, base_seconds=0.001)
+    # Long enough for an honest answer of a busy machine, which would be sent again and count twice.
+    monkeypatch.setattr(clients, "READ_SECONDS", 2.0)
+    Wire.script, Wire.accepted, Wire.over = [], [], threading.Event()
+    yield Publisher(clients.client("kinesis"), "predictions", 2.5, base_seconds=0.001)
+    Wire.over.set()
     server.shutdown()
     server.server_close()
 
 
-def publish(publisher: Publisher, seconds: float = 30.0) -> Outcome:
+def publish(publisher: Publisher, seconds: float = 120.0) -> Outcome:
     """Publish 700 answers (two chunks) within ``seconds``."""
     answers = [Answer("key", str(number).encode(), "ok") for number in range(700)]
     end = time.monotonic() + seconds
@@ -149,7 +152,7 @@ def test_a_lost_answer_means_a_repeat_never_a_loss(publisher: Publisher) -> None
 def test_slow_answers_end_with_the_remaining_time(publisher: Publisher) -> None:
     """A stream that only stalls uses up the time it is given and no more attempts than fit."""
     Wire.script = [stall] * 50
-    outcome = publish(publisher, seconds=1.5)
+    outcome = publish(publisher, seconds=7.0)
     assert outcome.published == 0
     assert set(outcome.errors) == {"ReadTimeoutError"} and outcome.errors["ReadTimeoutError"] <= 3
 

@@ -56,7 +56,7 @@ class Cloud(NamedTuple):
 
     def mails(self) -> list[dict[str, Any]]:
         """Return the mails SES has taken for this test's recipient, oldest first."""
-        with urllib.request.urlopen(f"{self.url}/_ministack/ses/messages", timeout=5) as answer:
+        with urllib.request.urlopen(f"{self.url}/_ministack/ses/messages", timeout=60) as answer:
             accounts = json.loads(answer.read())["messages"]
         mails = [mail for account in accounts.values() for mail in account]
         return [mail for mail in mails if self.recipient in mail["To"]]

@@ -145,6 +145,11 @@ def rejections(
         }
 
 
-def encoded(records: Iterator[dict[str, Any]]) -> list[bytes]:
+def encoded(documents: Iterator[dict[str, Any]]) -> list[bytes]:
     """Return records as the stream carries them."""
-    return [json.dumps(record).encode() for record in records]
+    return [json.dumps(document).encode() for document in documents]
+
+
+def records(count: int, seed: int = 5, **arguments: Any) -> list[bytes]:
+    """Return the encoded predictions of a seeded cohort; ``arguments`` are those of `predictions`."""
+    return encoded(predictions(students(count, seed), **arguments))

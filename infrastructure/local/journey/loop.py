@@ -37,6 +37,9 @@ SHIFTED = 400
 RECOVERY_ROUNDS = 8
 ROUND_SECONDS = 3.0
 POLL_SECONDS = 0.25
+PATIENCE_SECONDS = 300.0
+TRAINING_SECONDS = 1200.0
+"""Many times what it takes: a busy laptop is no failure."""
 State = dict[str, Any]
 T = TypeVar("T")
 
@@ -103,7 +106,9 @@ class Loop:
 
     def retrain(self) -> None:
         """Wait for the retraining Mage was asked for, and for the gate's verdict."""
-        state = self._until("retraining did not end", lambda s: s["outcomes"], seconds=240)
+        state = self._until(
+            "retraining did not end", lambda s: s["outcomes"], seconds=TRAINING_SECONDS
+        )
         outcome = state["outcomes"][-1]
         verdict = "promoted" if outcome["outcome"] == "promoted" else "refused"
         self.found["retraining"] = f"challenger {verdict}"
@@ -143,7 +148,9 @@ class Loop:
         with connected(self._stack.environment["DATABASE_URL"]) as connection:
             return status.read(connection)
 
-    def _until(self, failure: str, holds: Callable[[State], Any], seconds: float = 60.0) -> State:
+    def _until(
+        self, failure: str, holds: Callable[[State], Any], seconds: float = PATIENCE_SECONDS
+    ) -> State:
         def look() -> State | None:
             state = self._status()
             return state if holds(state) else None
@@ -154,7 +161,7 @@ class Loop:
         return f"{text}; see {self._stack.state / 'logs' / 'monitoring.log'}"
 
 
-def until(look: Callable[[], T | None], failure: str, seconds: float = 60.0) -> T:
+def until(look: Callable[[], T | None], failure: str, seconds: float = PATIENCE_SECONDS) -> T:
     """Look until there is something to see and return it; raises JourneyFailed at the deadline."""
     deadline = time.monotonic() + seconds
     while not (value := look()):

@@ -17,7 +17,7 @@ class Mail(NamedTuple):
 
 def mails(endpoint: str) -> list[Mail]:
     """Every mail sent so far, oldest first."""
-    with urllib.request.urlopen(f"{endpoint}/_ministack/ses/messages", timeout=5) as answer:
+    with urllib.request.urlopen(f"{endpoint}/_ministack/ses/messages", timeout=60) as answer:
         accounts = json.load(answer)["messages"]
     return [
         Mail(mail["To"], mail["Subject"], mail["BodyText"])

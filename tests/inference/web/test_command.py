@@ -67,7 +67,7 @@ def test_it_starts_answers_warns_and_stops(models: Path, number: signal.Signals)
             assert "Server" not in response.headers
             assert response.headers["Strict-Transport-Security"]
         process.send_signal(number)
-        assert process.wait(30) == 0
+        assert process.wait(120) == 0
         assert "Traceback" not in process.stderr.read()
 
 

@@ -122,7 +122,10 @@ def test_only_json_is_read(http: FlaskClient, kind: str) -> None:
     assert (response.status_code, response.get_json()["code"]) == (415, "unsupported_media_type")
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(body=st.one_of(st.binary(max_size=200), st.text(alphabet='[]{}",:0123 \\n"', max_size=60)))
 def test_any_bytes_end_in_an_answer(http: FlaskClient, body: bytes | str) -> None:
     """Given any bytes, the answer is a prediction, a list or a typed rejection; never a failure."""

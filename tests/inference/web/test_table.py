@@ -163,7 +163,10 @@ def test_limits_and_parameters_are_checked(make_app) -> None:
         assert response.status_code == 422, wrong
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(st.text(alphabet=st.sampled_from('0123456789,;"\n\r\t ax.-é'), max_size=200))
 def test_every_row_of_any_text_has_one_answer(http: FlaskClient, body: str) -> None:
     """Given any text below a good header, there is one answer per row, numbered upwards."""

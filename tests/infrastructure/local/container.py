@@ -89,18 +89,18 @@ class Container:
     def stop(self) -> None:
         """Stop the container and wait for its end."""
         subprocess.run(
-            [*self._tool, "kill", self._name], capture_output=True, timeout=60, check=False
+            [*self._tool, "kill", self._name], capture_output=True, timeout=120, check=False
         )
         self._process.stop()
 
     @staticmethod
     def _post(url: str, event: Mapping[str, Any]) -> dict[str, Any]:
         request = urllib.request.Request(url, json.dumps(event).encode())
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             document: dict[str, Any] = json.load(answer)
             return document
 
-    def _wait(self, seconds: float = 60.0) -> str:
+    def _wait(self, seconds: float = 240.0) -> str:
         deadline = time.monotonic() + seconds
         while True:
             for url in self._urls:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import time
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -15,6 +15,8 @@ from infrastructure.local.function import LambdaHost
 from infrastructure.local.provision import client, provision
 from tests.inference import factory
 
+_RUN = uuid.uuid4().hex[:10]
+"""An endpoint may outlive this run and hold what earlier runs left."""
 _NUMBERS = itertools.count(1)
 STUDENT = {
     "ParentalEducation": 2,
@@ -28,9 +30,11 @@ STUDENT = {
     "Volunteering": 0,
 }
 HANDLERS = "tests.infrastructure.local.handlers"
+PATIENCE_SECONDS = 240.0
+"""How long a busy machine may take; what comes true is seen at once."""
 
 
-def eventually(condition: Callable[[], Any], seconds: float = 60.0) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
     """Poll until ``condition`` returns something true and return that; fails past the deadline."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -44,7 +48,7 @@ def write_variables(folder: Path, **changes: object) -> Path:
     ``changes``.
     """
     values = json.loads(LOCAL_VARIABLES.read_text(encoding="utf-8"))
-    unique = f"test-{os.getpid()}-{next(_NUMBERS)}"
+    unique = f"test-{_RUN}-{next(_NUMBERS)}"
     for name in list(values):
         if name.endswith(("stream_name", "bucket_name", "queue_name", "function_name")):
             values[name] = f"{unique}-{name.rsplit('_', 1)[0].replace('_', '-')}"
@@ -111,7 +115,8 @@ class Deployment:
     def log(self) -> str:
         """Return what the host and the function have logged."""
         files = sorted(self.logs.glob("*.log"))
-        return "\n".join(path.read_text(encoding="utf-8") for path in files)
+        # A line still being written may end in half a letter.
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
 
     def put(self, items: Iterable[tuple[str, bytes]]) -> list[tuple[str, str]]:
         """Put (partition key, data) pairs; return each one's (shard id, sequence number)."""
@@ -147,7 +152,7 @@ class Deployment:
                     break
         return self._read
 
-    def wait_answers(self, count: int, seconds: float = 60.0) -> list[bytes]:
+    def wait_answers(self, count: int, seconds: float = PATIENCE_SECONDS) -> list[bytes]:
         """Wait for ``count`` records on the output stream."""
         eventually(lambda: len(self.answers()) >= count, seconds)
         return self._read

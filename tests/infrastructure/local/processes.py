@@ -50,7 +50,12 @@ def listeners(pids: list[int]) -> set[tuple[str, int]]:
     """Return the (address, port) pairs these processes listen on, over IPv4 and IPv6."""
     sockets = set()
     for pid in pids:
-        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        # Processes and descriptors come and go while they are looked at.
+        try:
+            descriptors = list(Path(f"/proc/{pid}/fd").iterdir())
+        except OSError:
+            continue
+        for descriptor in descriptors:
             try:
                 sockets.add(os.readlink(descriptor))
             except OSError:

@@ -29,7 +29,7 @@ def test_output_and_exit_code_are_the_commands(tmp_path: Path) -> None:
     """GIVEN a command that ends WHEN waited for THEN its exit code and its output are there."""
     process = python(tmp_path, "print('hello'); raise SystemExit(7)")
     process.start()
-    assert process.wait(20) == 7
+    assert process.wait(120) == 7
     assert tail(process.log) == "hello"
     assert not process.alive
 
@@ -41,7 +41,7 @@ def test_early_end_is_an_error_with_the_end_of_the_log(tmp_path: Path) -> None:
     process = python(tmp_path, "raise SystemExit('last words')")
     process.start()
     with pytest.raises(ServiceFailed, match="(?s)exit code 1.*last words"):
-        process.wait_ready(lambda: False, 20)
+        process.wait_ready(lambda: False, 120)
 
 
 def test_never_ready_is_an_error(tmp_path: Path) -> None:
@@ -88,6 +88,21 @@ def test_the_death_of_the_guard_is_the_death_of_the_command(tmp_path: Path) -> N
     process = python(tmp_path, SLEEP)
     process.start()
     eventually(lambda: len(of_state(tmp_path)) == 2)
+    assert process.pid is not None
+    os.kill(process.pid, signal.SIGKILL)
+    process.stop()
+    eventually(lambda: not of_state(tmp_path))
+
+
+def test_a_guard_killed_as_it_starts_leaves_nothing(tmp_path: Path) -> None:
+    """GIVEN a guard that is killed before its command has asked to die with it THEN the command
+    ends by itself.
+    """
+    process = python(tmp_path, SLEEP)
+    process.start()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while not children.read_text(encoding="ascii"):
+        pass
     assert process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     process.stop()

@@ -6,6 +6,7 @@ import os
 import shlex
 import socket
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from infrastructure.local.errors import AlreadyRunning
 from infrastructure.local.lock import StateLock, is_held, wait_free
 from infrastructure.local.ports import free_port, is_free, is_listening
 from infrastructure.local.postgres import DATABASE, USER, other_database
+from tests.infrastructure.local.deployment import eventually
 
 NAMES = st.from_regex(r"[A-Z][A-Z0-9_]{0,20}", fullmatch=True)
 VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\x00\n\r"))
@@ -122,13 +124,53 @@ def test_variables_round_trip(tmp_path: Path) -> None:
 def test_ports() -> None:
     """GIVEN a taken port THEN it is neither free nor given out; a free one is given when preferred."""
     with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
+        server.bind(("127.0.0.1", free_port()))
         server.listen()
         taken = server.getsockname()[1]
         assert not is_free(taken) and is_listening(taken)
         assert free_port(taken) != taken
     assert is_free(taken) and not is_listening(taken)
     assert free_port(taken) == taken
+
+
+def test_a_port_given_out_is_nobody_elses() -> None:
+    """GIVEN many services that each choose a port before any listens THEN no two get the same, nor
+    one that the kernel may give to a connection meanwhile.
+    """
+    chosen = [free_port() for _ in range(200)]
+    assert len(set(chosen)) == len(chosen)
+    kernels = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    if (
+        kernels.exists()
+        and (lowest := int(kernels.read_text(encoding="ascii").split()[0])) >= 32_000
+    ):
+        assert max(chosen) < lowest
+
+
+def test_who_looks_at_a_lock_does_not_keep_others_from_it(tmp_path: Path) -> None:
+    """GIVEN programs that ask all the time whether a directory is in use WHEN it is taken, again
+    and again THEN each time it is had; and who asks is never told of another who asks.
+    """
+    (tmp_path / "lock").touch()
+    over = threading.Event()
+    seen: list[bool] = []
+
+    def ask() -> None:
+        while not over.is_set():
+            seen.append(is_held(tmp_path))
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        eventually(lambda: len(seen) >= 300)
+        assert not any(seen)
+        for _ in range(100):
+            StateLock(tmp_path).release()
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
 
 
 @pytest.mark.parametrize(

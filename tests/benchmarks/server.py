@@ -1,0 +1,30 @@
+"""A Postgres server for a benchmark."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from psycopg2.extensions import connection as Connection
+
+from infrastructure.local.postgres import Postgres
+from monitoring import database
+from monitoring.migrate import migrate
+
+
+@contextmanager
+def postgres() -> Iterator[tuple[str, Connection]]:
+    """A server of its own with the schema in place."""
+    folder = Path(tempfile.mkdtemp(prefix="bench-postgres-"))
+    folder.chmod(0o711)
+    try:
+        with Postgres(folder) as server:
+            connection = database.connect(server.url)
+            migrate(connection)
+            yield server.url, connection
+            connection.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
