@@ -6,8 +6,10 @@ ARG BASE_IMAGE=python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac1
 
 FROM ${BASE_IMAGE}
 ENV LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime PIP_BREAK_SYSTEM_PACKAGES=1
+COPY requirements-project.txt /tmp/
 RUN ln -sf "$(command -v python3)" /usr/local/bin/python \
-    && python -m pip install --no-cache-dir --only-binary=:all: awslambdaric==4.2.2
+    && awk '/^[a-z]/ { wanted = /^(awslambdaric|simplejson|snapshot-restore-py)==/ } wanted' /tmp/requirements-project.txt > /tmp/runtime.txt \
+    && python -m pip install --no-cache-dir --no-deps --only-binary=:all: --require-hashes -r /tmp/runtime.txt
 COPY infrastructure/__init__.py ${LAMBDA_RUNTIME_DIR}/infrastructure/
 COPY infrastructure/local/__init__.py infrastructure/local/ports.py ${LAMBDA_RUNTIME_DIR}/infrastructure/local/
 COPY infrastructure/local/lambda_host/__init__.py infrastructure/local/lambda_host/runtime_api.py infrastructure/local/lambda_host/interface_emulator.py \
