@@ -32,13 +32,14 @@ _NAMES = {"LOG_LEVEL", "COLUMNS", "LINES", "FORCE_COLOR"}
 for _name in list(os.environ):
     if (_name.startswith(_PREFIXES) or _name in _NAMES) and _name not in _KEPT:
         del os.environ[_name]
+# A proxy is for what an image's build fetches, never for the services on loopback.
+_DIRECT = ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost")))
 os.environ |= {
+    "NO_PROXY": _DIRECT,
+    "no_proxy": _DIRECT,
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",
-    # A proxy is for what an image's build fetches, never for the services on loopback.
-    "NO_PROXY": "127.0.0.1,localhost",
-    "no_proxy": "127.0.0.1,localhost",
     # Whether Kaggle answers must not decide what is trained on.
     "STUDENTS_DOWNLOAD": "off",
 }

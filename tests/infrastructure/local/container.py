@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from infrastructure.local.configuration import REPOSITORY
+from infrastructure.local.lambda_host.interface_emulator import PATH
 from infrastructure.local.ports import free_port
 from infrastructure.local.process import Process
 
-PATH = "/2015-03-31/functions/function/invocations"
 AWS_EMULATOR_PORT = 8080
 """AWS's runtime interface emulator always listens there; the stand-in follows RIE_PORT."""
 _SCRIPT = str(REPOSITORY / ".ci" / "image")
