@@ -2,23 +2,23 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-LOCAL := $(BIN)/python -m infrastructure.local
+LOCAL := $(BIN)/python -m localcloud
 # What a running stack (make up) wrote for programs to read: endpoint, streams, database, addresses.
 WITH_STACK := set -a; [ ! -f .local/env ] || . .local/env; set +a;
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-lint run up down status train put-record predictions stream labels monitor monitor-report web rollback \
-        test unit-test integration-test coverage bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply tf-emulator clean
+        test unit-test integration-test bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
 
 help: ## List the targets (default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Create the environments each component needs (the other targets call it)
-	@$(PYTHON) infrastructure/local/environments.py
+	@$(PYTHON) localcloud/environments.py
 
 setup-lint: setup
-	@$(PYTHON) infrastructure/local/environments.py lint
+	@$(PYTHON) localcloud/environments.py lint
 
 run: setup ## Everything once, end to end, on this machine; then a summary and a clean stop
 	@$(LOCAL) run
@@ -97,9 +97,6 @@ tf-plan: ## Terraform: plan an environment and review its policies (ENVIRONMENT=
 
 tf-apply: ## Terraform: apply the plan that tf-plan saved
 	@.ci/terraform apply
-
-tf-emulator: setup-lint ## Terraform: apply, plan again, destroy against the local emulator (an old real provider from PyPI)
-	@.ci/terraform emulator
 
 clean: down ## Stop everything and delete the kept state (not the environments)
 	@rm -rf .local .hypothesis .pytest_cache .mypy_cache .import_linter_cache

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from inference.challenger import Challenger
-from inference.champion import Champion, ModelUnavailable
-from inference.envelope import unpack
+from inference.model.challenger import Challenger
+from inference.model.champion import Champion, ModelUnavailable
+from inference.model.scorer import score
 from inference.observability import Observer, Report
-from inference.publisher import Publisher
-from inference.scorer import score
+from inference.stream.envelope import unpack
+from inference.stream.publisher import Publisher
 
 RESERVE_SECONDS = 1.0
 """Kept free at the end of an invocation to report what was not published."""

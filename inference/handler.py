@@ -12,13 +12,13 @@ from functools import cache
 from typing import Any
 
 from inference.application import Application
-from inference.challenger import Challenger
-from inference.champion import Champion
-from inference.clients import ATTEMPT_SECONDS, client
-from inference.configuration import ConfigurationError, from_environment
+from inference.aws import ATTEMPT_SECONDS, client
+from inference.model.challenger import Challenger
+from inference.model.champion import Champion
+from inference.model.store import CHALLENGER_FILE, open_store
 from inference.observability import Observer
-from inference.publisher import Publisher
-from inference.store import CHALLENGER_FILE, open_store
+from inference.settings import ConfigurationError, from_environment
+from inference.stream.publisher import Publisher
 
 
 @cache

@@ -15,9 +15,9 @@ from typing import NamedTuple
 from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from inference.bundle import Manifest
-from inference.challenger import Comparison
-from inference.champion import Refresh
+from contract.bundle import Manifest
+from inference.model.challenger import Comparison
+from inference.model.champion import Refresh
 
 NAMESPACE = "StudentPerformance"
 SERVICE = "inference"

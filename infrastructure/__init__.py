@@ -1,1 +1,1 @@
-"""Infrastructure: Terraform for AWS, and the same cloud on one machine in `local`."""
+"""Infrastructure: Terraform for AWS, and the tools around it."""

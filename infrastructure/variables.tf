@@ -1,4 +1,4 @@
-# The keys of vars/*.tfvars.json are these variables' names. infrastructure/local reads the same files.
+# The keys of vars/*.tfvars.json are these variables' names. localcloud reads the same files.
 
 variable "environment" {
   description = "local, stg or prod; part of every name."
@@ -62,7 +62,7 @@ variable "stream_mode" {
 }
 
 variable "stream_shard_count" {
-  description = "Shards of each stream when provisioned; `python -m infrastructure.sizing` computes it from records per second."
+  description = "Shards of each stream when provisioned; `python -m infrastructure.tools.sizing` computes it from records per second."
   type        = number
   default     = 1
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.local.stack import Options, Stack
-from tests.infrastructure.local import container
-from tests.infrastructure.local.deployment import Deployment, write_variables
+from localcloud.stack import Options, Stack
+from tests.localcloud import container
+from tests.localcloud.deployment import Deployment, write_variables
 
 
 @pytest.fixture(scope="session", name="local_stack")

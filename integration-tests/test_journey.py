@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.infrastructure.local.deployment import eventually
-from tests.infrastructure.local.processes import of_state
+from tests.localcloud.deployment import eventually
+from tests.localcloud.processes import of_state
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -17,7 +17,7 @@ REPOSITORY = Path(__file__).parents[1]
 @pytest.mark.timeout(2400)
 def test_everything_once_end_to_end(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "infrastructure.local", "--state", str(tmp_path), "run"],
+        [sys.executable, "-m", "localcloud", "--state", str(tmp_path), "run"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from infrastructure.local.configuration import REPOSITORY
-from tests.infrastructure.local.deployment import HANDLERS, Deployment, write_variables
+from localcloud.configuration import REPOSITORY
+from tests.localcloud.deployment import HANDLERS, Deployment, write_variables
 
 AWS = Path(sys.executable).with_name("aws")
 
@@ -45,7 +45,7 @@ def test_provisioning_command(aws: dict[str, str], tmp_path: Path) -> None:
     what is missing.
     """
     file = write_variables(tmp_path)
-    command = [sys.executable, "-m", "infrastructure.local.provision", "--variables", str(file)]
+    command = [sys.executable, "-m", "localcloud.provision", "--variables", str(file)]
     out = tmp_path / "env"
     subprocess.run(
         [*command, "--out", str(out)], env={**os.environ, **aws}, cwd=REPOSITORY, check=True

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from infrastructure.local.configuration import REPOSITORY
-from infrastructure.local.lambda_host.interface_emulator import PATH
-from infrastructure.local.ports import free_port, is_listening
-from infrastructure.local.process import Process
-from infrastructure.local.service import base_environment
-from tests.infrastructure.local.deployment import eventually
+from localcloud.configuration import REPOSITORY
+from localcloud.lambda_host.interface_emulator import PATH
+from localcloud.ports import free_port, is_listening
+from localcloud.process import Process
+from localcloud.service import base_environment
+from tests.localcloud.deployment import eventually
 
-HANDLERS = "tests.infrastructure.local.handlers"
+HANDLERS = "tests.localcloud.handlers"
 
 
 class Emulator:
@@ -37,7 +37,7 @@ class Emulator:
             AWS_SECRET_ACCESS_KEY="test",
             PYTHONPATH=str(REPOSITORY),
         )
-        module = "infrastructure.local.lambda_host.interface_emulator"
+        module = "localcloud.lambda_host.interface_emulator"
         command = [sys.executable, "-m", module, f"{HANDLERS}.{handler}.lambda_handler"]
         self.process = Process("emulator", command, log=log, environment=variables, cwd=REPOSITORY)
         self.process.start()

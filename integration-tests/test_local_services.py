@@ -13,28 +13,28 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.local.configuration import REPOSITORY
-from infrastructure.local.emulator import Emulator
-from infrastructure.local.errors import AlreadyRunning
-from infrastructure.local.lock import is_held, wait_free
-from infrastructure.local.mlflow import MlflowServer
-from infrastructure.local.ports import is_listening
-from infrastructure.local.postgres import Postgres
-from infrastructure.local.provision import client, provision
-from infrastructure.local.stack import Options, Stack
-from tests.infrastructure.local.deployment import (
+from localcloud.configuration import REPOSITORY
+from localcloud.errors import AlreadyRunning
+from localcloud.lock import is_held, wait_free
+from localcloud.ports import is_listening
+from localcloud.provision import client, provision
+from localcloud.services.emulator import Emulator
+from localcloud.services.mlflow import MlflowServer
+from localcloud.services.postgres import Postgres
+from localcloud.stack import Options, Stack
+from tests.localcloud.deployment import (
     HANDLERS,
     PATIENCE_SECONDS,
     eventually,
     write_variables,
 )
-from tests.infrastructure.local.processes import child_of, listeners, of_state
+from tests.localcloud.processes import child_of, listeners, of_state
 
 ECHO = f"{HANDLERS}.echo.lambda_handler"
 OWNER = """
 import sys, time
 from pathlib import Path
-from infrastructure.local.stack import Options, Stack
+from localcloud.stack import Options, Stack
 stack = Stack(Path(sys.argv[1]), services=("postgres", "lambda"), options=Options(handler=sys.argv[2]))
 stack.start()
 print(*(service.port for service in stack.services.values()), flush=True)

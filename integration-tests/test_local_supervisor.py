@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.local import control
-from infrastructure.local.board import Board, read_board, read_variables
-from infrastructure.local.configuration import REPOSITORY
-from infrastructure.local.errors import LocalCloudError
-from infrastructure.local.lock import is_held, wait_free
-from infrastructure.local.ports import is_listening
-from infrastructure.local.provision import client
-from tests.infrastructure.local.deployment import PATIENCE_SECONDS, eventually
-from tests.infrastructure.local.processes import child_of, of_state
+from localcloud import control
+from localcloud.configuration import REPOSITORY
+from localcloud.errors import LocalCloudError
+from localcloud.lock import is_held, wait_free
+from localcloud.ports import is_listening
+from localcloud.provision import client
+from localcloud.state_file import Board, read_board, read_variables
+from tests.localcloud.deployment import PATIENCE_SECONDS, eventually
+from tests.localcloud.processes import child_of, of_state
 
 
 @pytest.fixture(name="state")
@@ -33,8 +33,8 @@ def state_fixture(tmp_path: Path) -> Iterator[Path]:
 
 
 def local(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run ``python -m infrastructure.local`` on ``state``."""
-    command = [sys.executable, "-m", "infrastructure.local", "--state", str(state), *arguments]
+    """Run ``python -m localcloud`` on ``state``."""
+    command = [sys.executable, "-m", "localcloud", "--state", str(state), *arguments]
     return subprocess.run(
         command,
         cwd=REPOSITORY,
@@ -121,7 +121,7 @@ def test_a_killed_supervisor_takes_its_services_along(state: Path) -> None:
 
 def test_ctrl_c_while_starting_stops_what_has_started(state: Path) -> None:
     """GIVEN up at work WHEN Ctrl-C comes THEN it ends with 130 and nothing runs."""
-    command = [sys.executable, "-m", "infrastructure.local", "--state", str(state), "up", "mlflow"]
+    command = [sys.executable, "-m", "localcloud", "--state", str(state), "up", "mlflow"]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as up:
         eventually((state / "logs" / "mlflow.log").exists)
         up.send_signal(signal.SIGINT)

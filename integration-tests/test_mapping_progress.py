@@ -11,8 +11,8 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from inference.identity import prediction_id
-from tests.infrastructure.local.deployment import HANDLERS, STUDENT, Deployment, eventually
+from inference.stream.identity import prediction_id
+from tests.localcloud.deployment import HANDLERS, STUDENT, Deployment, eventually
 
 ECHO = f"{HANDLERS}.echo.lambda_handler"
 Deploy = Callable[..., Deployment]

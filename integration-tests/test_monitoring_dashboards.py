@@ -18,12 +18,12 @@ from psycopg2 import errorcodes
 from psycopg2.extensions import connection as Connection
 
 from monitoring import settings
-from monitoring.grafana import alerts, generate
-from monitoring.grafana.query import DATASOURCE_TYPE, DATASOURCE_UID
-from monitoring.panels import panel as panels
-from monitoring.panels.boards import BOARDS
-from monitoring.panels.macro import Range, expand
-from monitoring.panels.panel import ANNOTATIONS, Panel
+from monitoring.dashboards.grafana import alerts, generate
+from monitoring.dashboards.grafana.query import DATASOURCE_TYPE, DATASOURCE_UID
+from monitoring.dashboards.panels import panel as panels
+from monitoring.dashboards.panels.boards import BOARDS
+from monitoring.dashboards.panels.macro import Range, expand
+from monitoring.dashboards.panels.panel import ANNOTATIONS, Panel
 from monitoring.worker import build_outbox, build_watch
 from tests.monitoring import cohort, history
 from tests.monitoring.cloud import Cloud
@@ -44,8 +44,8 @@ def _period() -> Range:
 def observed_fixture(postgres_server: Any, emulator: Any) -> Iterator[str]:
     """The address, as grafana_ro, of a database with a history that really was evaluated."""
     # pylint: disable=import-outside-toplevel
-    from monitoring import database
-    from monitoring.migrate import migrate
+    from monitoring.storage import database
+    from monitoring.storage.migrate import migrate
     from tests.monitoring.cloud import make_stream
 
     admin = psycopg2.connect(postgres_server.address("postgres"))

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from inference.contract import FEATURE_NAMES, GRADES
-from monitoring import drift, performance
-from monitoring.labels import Label
+from contract.features import FEATURE_NAMES, GRADES
+from monitoring.ingest.labels import Label
+from monitoring.windows import drift, performance
 from tests.monitoring import cohort, store
 from tests.monitoring.watching import (
     Watching,

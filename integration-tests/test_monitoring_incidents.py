@@ -7,9 +7,9 @@ from dataclasses import replace
 import boto3
 from psycopg2.extensions import connection as Connection
 
-from monitoring import status
 from monitoring.settings import Settings
-from monitoring.verdict import OK, WARN, Verdict
+from monitoring.storage import status
+from monitoring.windows.verdict import OK, WARN, Verdict
 from monitoring.worker import build_outbox
 from tests.monitoring import store
 from tests.monitoring.cloud import Cloud

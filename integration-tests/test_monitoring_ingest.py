@@ -17,7 +17,7 @@ import pytest
 from botocore.exceptions import ClientError
 from psycopg2.extensions import connection as Connection
 
-from monitoring.consumer import Consumer, PredictionSink
+from monitoring.ingest.consumer import Consumer, PredictionSink
 from tests.monitoring import cohort, store
 from tests.monitoring.cloud import Cloud
 from tests.monitoring.kinesis import FakeKinesis

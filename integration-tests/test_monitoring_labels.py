@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from monitoring import label_file
-from monitoring.consumer import Consumer
 from monitoring.errors import LabelError
-from monitoring.labels import LabelSink, LabelStep
+from monitoring.ingest import label_file
+from monitoring.ingest.consumer import Consumer
+from monitoring.ingest.labels import LabelSink, LabelStep
 from tests.monitoring import cohort, store
 from tests.monitoring.kinesis import FakeKinesis
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitoring import database, settings, status
+from monitoring import settings
+from monitoring.storage import database, status
 from monitoring.worker import once
 from tests.monitoring import cohort
 from tests.monitoring.cloud import Cloud

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from inference.contract import FEATURE_NAMES
+from contract.features import FEATURE_NAMES
 from monitoring import cli
-from monitoring.panels.boards import BOARDS
-from monitoring.report.page import render
+from monitoring.dashboards.panels.boards import BOARDS
+from monitoring.dashboards.report.page import render
 from tests.monitoring import cohort, store
 
 pytest_plugins = ["tests.monitoring.services"]

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from monitoring import database, status
 from monitoring.settings import Settings
-from monitoring.verdict import ALARM, OK, Verdict
+from monitoring.storage import database, status
+from monitoring.windows.verdict import ALARM, OK, Verdict
 from monitoring.worker import build_outbox
 from tests.monitoring.cloud import Cloud
 from tests.monitoring.mage import FakeMage

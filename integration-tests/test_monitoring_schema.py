@@ -9,9 +9,9 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from monitoring import database, retention
 from monitoring.errors import MigrationError
-from monitoring.migrate import migrate, migrations
+from monitoring.storage import database, retention
+from monitoring.storage.migrate import migrate, migrations
 from tests.monitoring import cohort, store
 
 pytest_plugins = ["tests.monitoring.services"]

@@ -15,7 +15,8 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from monitoring import database, settings
+from monitoring import settings
+from monitoring.storage import database
 from monitoring.worker import Worker
 from tests.monitoring import cohort, store
 from tests.monitoring.cloud import Cloud

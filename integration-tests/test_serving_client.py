@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from inference.contract import FEATURE_NAMES
-from infrastructure.local.configuration import REPOSITORY
+from contract.features import FEATURE_NAMES
+from localcloud.configuration import REPOSITORY
 from tests.inference.stream import VALUES, event
-from tests.infrastructure.local.deployment import PATIENCE_SECONDS, Deployment, eventually
+from tests.localcloud.deployment import PATIENCE_SECONDS, Deployment, eventually
 
 Deploy = Callable[..., Deployment]
 

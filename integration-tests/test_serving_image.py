@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from inference.contract import MAX_EVENT_BYTES
+from contract.features import MAX_EVENT_BYTES
 from tests.inference.stream import batch, encoded
-from tests.infrastructure.local.container import Container, Image
-from tests.infrastructure.local.deployment import Deployment, eventually
+from tests.localcloud.container import Container, Image
+from tests.localcloud.deployment import Deployment, eventually
 
 
 @pytest.fixture(name="deployment")

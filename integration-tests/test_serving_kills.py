@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from inference.identity import prediction_id
-from infrastructure.local.configuration import REPOSITORY
+from inference.stream.identity import prediction_id
+from localcloud.configuration import REPOSITORY
 from tests.inference.aggregate import aggregate
 from tests.inference.stream import encoded
-from tests.infrastructure.local.deployment import Deployment
+from tests.localcloud.deployment import Deployment
 
 LIVES = 100
 RECORDS = 3_000

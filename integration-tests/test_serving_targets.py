@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from inference.identity import prediction_id
+from inference.stream.identity import prediction_id
 from tests.inference import factory
 from tests.inference.aggregate import aggregate
 from tests.inference.stream import encoded
-from tests.infrastructure.local.deployment import Deployment, eventually
+from tests.localcloud.deployment import Deployment, eventually
 
 Serve = Callable[..., Deployment]
 CANARY = "canary-7319"

@@ -20,10 +20,10 @@ import pytest
 from botocore.exceptions import ClientError
 from psycopg2.extensions import connection as Connection
 
-from inference.bundle import Pointer, parse_manifest, sha256_hex
-from infrastructure.local.provision import client
-from infrastructure.local.service import python_of
-from infrastructure.local.stack import Stack
+from contract.bundle import Pointer, parse_manifest, sha256_hex
+from localcloud.provision import client
+from localcloud.service import python_of
+from localcloud.stack import Stack
 from tests.monitoring import cohort, store
 
 pytest_plugins = ["tests.monitoring.services"]
@@ -184,7 +184,7 @@ def test_retraining_on_new_labels(
             "INSERT INTO monitoring.ground_truth "
             "(prediction_id, event_time, version, grade_class, source) "
             "SELECT prediction_id, event_time, version, grade_class, 'test' "
-            "FROM monitoring.predictions"
+            "FROM monitoring.ingest.predictions"
         )
     connection.commit()
     arguments = ("--labelled", "--trials", "1", "--repeats", "0", "--request-id", "new-labels")

@@ -9,9 +9,9 @@ import subprocess
 
 import pytest
 
-from infrastructure.local.configuration import REPOSITORY
-from infrastructure.local.service import python_of
-from infrastructure.local.stack import Stack
+from localcloud.configuration import REPOSITORY
+from localcloud.service import python_of
+from localcloud.stack import Stack
 
 FEWEST_REQUESTS = 15
 """Registering, two files, alias and pointer cannot take fewer."""

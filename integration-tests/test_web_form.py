@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from inference.contract import DEFAULT_MODEL_NAME
+from contract.features import DEFAULT_MODEL_NAME
 from tests.inference import factory
 from tests.inference.web.server import running
 from tests.inference.web.visitor import MARKS, class_list, gpa, upload

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.contract import DEFAULT_MODEL_NAME
+from contract.features import DEFAULT_MODEL_NAME
 from tests.inference import factory
 from tests.inference.web.server import running
 

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from infrastructure.local.configuration import LOCAL_VARIABLES
-from infrastructure.local.lambda_host.instance import Code, Instance
-from infrastructure.local.provision import client
-from infrastructure.local.stack import Options, Stack
+from localcloud.configuration import LOCAL_VARIABLES
+from localcloud.lambda_host.instance import Code, Instance
+from localcloud.provision import client
+from localcloud.stack import Options, Stack
 from tests.inference import factory
 from tests.inference.stream import encoded, event
 
@@ -134,7 +134,7 @@ def test_the_service_runs_behind_a_function_url(stack: Stack, tmp_path: Path) ->
     """Given the entry point under AWS's own runtime client, API and page answer as on a server."""
     code = Code(
         name="web",
-        handler="inference.web.lambda_handler",
+        handler="inference.web.function_url.lambda_handler",
         arn="arn:aws:lambda:us-east-1:000000000000:function:web",
         root=ROOT,
         variables=stack.environment,

@@ -10,11 +10,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from inference.contract import StudentPerformanceError
-from monitoring import database, grafana_role, label_file, settings, status
+from contract.features import StudentPerformanceError
+from monitoring import settings
 from monitoring.errors import MonitoringError
-from monitoring.migrate import migrate
+from monitoring.ingest import label_file
 from monitoring.settings import Settings
+from monitoring.storage import database, grafana_role, status
+from monitoring.storage.migrate import migrate
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,7 +75,9 @@ def _run(arguments: argparse.Namespace) -> None:
             judged = build_watch(found).again(connection, arguments.number)
             print(f"{judged.level}: {'; '.join(judged.reasons)}")
         elif arguments.command == "report":
-            from monitoring.report.page import render  # pylint: disable=import-outside-toplevel
+            from monitoring.dashboards.report.page import (
+                render,  # pylint: disable=import-outside-toplevel
+            )
 
             arguments.output.parent.mkdir(parents=True, exist_ok=True)
             arguments.output.write_text(render(connection, arguments.hours), encoding="utf-8")

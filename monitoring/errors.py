@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference.contract import StudentPerformanceError
+from contract.features import StudentPerformanceError
 
 
 class MonitoringError(StudentPerformanceError):
@@ -55,7 +55,7 @@ class ReferenceUnusableError(MonitoringError):
 class MetricError(MonitoringError):
     """Evidently answered in a shape the adapter does not know."""
 
-    code = "monitoring.metric"
+    code = "monitoring.windows.metric"
 
 
 class DeliveryError(MonitoringError):

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 from psycopg2.extensions import connection as Connection
 
-from monitoring import database
+from monitoring.storage import database
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_PAUSE: Final = 30.0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from inference.contract import DEFAULT_MODEL_NAME
+from contract.features import DEFAULT_MODEL_NAME
 from monitoring.errors import SettingsError
 
 STARTS: Final = ("TRIM_HORIZON", "LATEST")

@@ -6,11 +6,13 @@ import logging
 
 from psycopg2.extensions import connection as Connection
 
-from monitoring import database, incident, window
+from monitoring.actions import incident
 from monitoring.errors import WindowNotFoundError
-from monitoring.evaluation import Evaluator
 from monitoring.settings import Settings
-from monitoring.verdict import Verdict
+from monitoring.storage import database
+from monitoring.windows import cutting
+from monitoring.windows.evaluation import Evaluator
+from monitoring.windows.verdict import Verdict
 
 _LOG = logging.getLogger(__name__)
 
@@ -45,9 +47,9 @@ class Watch:
 
     def _one(self, connection: Connection) -> bool:
         with database.transaction(connection) as cursor:
-            for version in window.versions(cursor):
-                item = window.cut_scored(cursor, version, self._settings.windows)
-                item = item or window.cut_labelled(cursor, version, self._settings.windows)
+            for version in cutting.versions(cursor):
+                item = cutting.cut_scored(cursor, version, self._settings.windows)
+                item = item or cutting.cut_labelled(cursor, version, self._settings.windows)
                 if item is None:
                     continue
                 judged = self._evaluator.evaluate(cursor, item)
@@ -67,7 +69,7 @@ class Watch:
     def again(self, connection: Connection, window_id: int) -> Verdict:
         """Evaluate a closed window once more; it stays as it was and causes nothing new."""
         with database.transaction(connection) as cursor:
-            item = window.load(cursor, window_id)
+            item = cutting.load(cursor, window_id)
             if item is None:
                 raise WindowNotFoundError(f"there is no window {window_id}")
             return self._evaluator.evaluate(cursor, item)

@@ -17,19 +17,22 @@ from typing import Any, Final
 
 from psycopg2.extensions import connection as Connection
 
-from monitoring import database, evidently_adapter, ingest, loop, retention
+from monitoring import loop
+from monitoring.actions.mage_api import Mage
+from monitoring.actions.outbox import Outbox
+from monitoring.actions.retraining import Retraining
 from monitoring.clients import client
-from monitoring.consumer import Consumer
-from monitoring.evaluation import Evaluator
-from monitoring.labels import LabelSink, LabelStep
+from monitoring.ingest import process
+from monitoring.ingest.consumer import Consumer
+from monitoring.ingest.labels import LabelSink, LabelStep
 from monitoring.loop import Part
-from monitoring.mage import Mage
-from monitoring.migrate import migrate
-from monitoring.outbox import Outbox
-from monitoring.reference import ReferenceStore
-from monitoring.retraining import Retraining
 from monitoring.settings import Settings
+from monitoring.storage import database, retention
+from monitoring.storage.migrate import migrate
 from monitoring.watch import Watch
+from monitoring.windows import evidently_adapter
+from monitoring.windows.evaluation import Evaluator
+from monitoring.windows.reference import ReferenceStore
 
 _LOG = logging.getLogger(__name__)
 _RETENTION_SECONDS: Final = 3600.0
@@ -105,7 +108,9 @@ class Worker:
             return
         url, threads = self._settings.database_url, []
         if self._settings.predictions_stream:
-            threads.append(self._thread(ingest.NAME, ingest.supervise, self._settings, self._stop))
+            threads.append(
+                self._thread(process.NAME, process.supervise, self._settings, self._stop)
+            )
         for part in parts(self._settings):
             threads.append(self._thread(part.name, loop.run, part, url, self._stop))
         # nine seconds of import while the first rows come in, not when the first window is full
@@ -156,11 +161,11 @@ def once(settings: Settings) -> dict[str, int]:
     connection = database.connect(settings.database_url)
     try:
         migrate(connection)
-        streams = [ingest.part(settings)] if settings.predictions_stream else []
+        streams = [process.part(settings)] if settings.predictions_stream else []
         for part in [*streams, *parts(settings)]:
             total = idle = 0
             # two empty reads in a row: a stream may answer one empty read before more records
-            while idle < (2 if part.name in (ingest.NAME, "label stream") else 1):
+            while idle < (2 if part.name in (process.NAME, "label stream") else 1):
                 done = part.step(connection)
                 total += done
                 idle = idle + 1 if not done or part.name == "outbox" else 0

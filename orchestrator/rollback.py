@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from inference.contract import StudentPerformanceError
-from orchestrator.training.publication import move_champion
+from contract.features import StudentPerformanceError
+from orchestrator.training.release.publication import move_champion
 from orchestrator.training.services import Services
 
 

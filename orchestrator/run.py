@@ -20,10 +20,10 @@ from typing import IO, Any
 
 from tqdm import tqdm
 
-from inference.contract import StudentPerformanceError
+from contract.features import StudentPerformanceError
 from orchestrator.training.errors import PipelineError, VariableError
 from orchestrator.training.health import check_tracking
-from orchestrator.training.narration import MARK, PROGRESS, PROGRESS_MARK
+from orchestrator.training.progress import MARK, PROGRESS, PROGRESS_MARK
 from orchestrator.training.settings import Settings
 from orchestrator.training.variables import DEFAULT_SEED, DEFAULT_TRIALS, Variables
 

@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from contract.features import StudentPerformanceError
 from inference.client import commands
-from inference.contract import StudentPerformanceError
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,13 +12,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from inference.aws import ATTEMPT_SECONDS, client
 from inference.client import sheet
 from inference.client.errors import ClientUsageError
 from inference.client.exchange import Exchange
-from inference.client.reader import StreamReader
-from inference.clients import ATTEMPT_SECONDS, client
-from inference.identity import prediction_id
-from inference.publisher import Publisher
+from inference.stream.identity import prediction_id
+from inference.stream.publisher import Publisher
+from inference.stream.reader import StreamReader
 
 SAMPLE = Path(__file__).with_name("sample_event.json")
 

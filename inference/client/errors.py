@@ -1,6 +1,6 @@
 """The client's own error."""
 
-from inference.contract import StudentPerformanceError
+from contract.features import StudentPerformanceError
 
 
 class ClientUsageError(StudentPerformanceError):

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from inference.client.errors import ClientUsageError
-from inference.client.reader import IDLE_SECONDS, StreamReader
-from inference.publisher import MAX_ENTRIES, Publisher
-from inference.scorer import Answer
+from inference.model.scorer import Answer
+from inference.stream.publisher import MAX_ENTRIES, Publisher
+from inference.stream.reader import IDLE_SECONDS, StreamReader
 
 LOOK_BACK = timedelta(seconds=60)
 """Reading starts this long before sending: clocks differ, and answers of other runs are skipped."""

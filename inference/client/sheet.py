@@ -8,8 +8,8 @@ import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from contract.features import FEATURE_NAMES, GRADES, IDENTIFIER
 from inference.client.errors import ClientUsageError
-from inference.contract import FEATURE_NAMES, GRADES, IDENTIFIER
 
 ID_COLUMNS = (IDENTIFIER, "student_id")
 ANSWER_COLUMNS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inference.contract import StudentPerformanceError
+from contract.features import StudentPerformanceError
 
 
 class TrainingError(StudentPerformanceError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.training.publication import BundleStore
+from orchestrator.training.release.publication import BundleStore
 from orchestrator.training.settings import Settings
 from orchestrator.training.storage import Stores
 from orchestrator.training.tracking import Tracking

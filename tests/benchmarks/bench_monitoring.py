@@ -23,11 +23,12 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 from tqdm import tqdm
 
-from infrastructure.local.emulator import Emulator
-from monitoring import database, drift, evidently_adapter, simulation
-from monitoring.consumer import Consumer, PredictionSink
-from monitoring.record import decode
-from monitoring.reference import Reference
+from localcloud.services.emulator import Emulator
+from monitoring.ingest.consumer import Consumer, PredictionSink
+from monitoring.ingest.record import decode
+from monitoring.storage import database
+from monitoring.windows import drift, evidently_adapter, simulation
+from monitoring.windows.reference import Reference
 from tests.benchmarks.dashboards import bench_dashboards
 from tests.benchmarks.frame import window_frame
 from tests.benchmarks.server import postgres

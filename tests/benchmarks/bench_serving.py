@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from inference.aggregation import user_records
+from contract.features import DEFAULT_MODEL_NAME, FEATURE_NAMES
 from inference.application import Application
-from inference.champion import Champion
-from inference.contract import DEFAULT_MODEL_NAME, FEATURE_NAMES
+from inference.model.champion import Champion
+from inference.model.store import LocalStore
 from inference.observability import Observer
-from inference.publisher import Publisher
-from inference.store import LocalStore
+from inference.stream.aggregation import user_records
+from inference.stream.publisher import Publisher
 from tests.inference import factory
 from tests.inference.aggregate import aggregate
 from tests.inference.stream import encoded, record

@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from inference.contract import DEFAULT_MODEL_NAME
+from contract.features import DEFAULT_MODEL_NAME
 from tests.inference import factory
 
 ROUNDS = 11

@@ -16,8 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from infrastructure.local.stack import Stack
-from tests.infrastructure.local.deployment import STUDENT, Deployment
+from localcloud.stack import Stack
+from tests.localcloud.deployment import STUDENT, Deployment
 
 WARM_UP, SINGLES, BURST, ROUNDS = 1_000, 100, 10_000, 3
 LATENCY_FLOOR_MS, THROUGHPUT_FLOOR = 100.0, 3_000.0

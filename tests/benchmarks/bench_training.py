@@ -24,12 +24,12 @@ PARAMETERS = {"alpha": 0.01}
 def main() -> None:
     """Print the table."""
     # pylint: disable=import-outside-toplevel  # only the training environment has these
-    from orchestrator.training.candidates import BY_NAME
-    from orchestrator.training.ceiling import bayes_ceiling
-    from orchestrator.training.comparison import cross_validate
-    from orchestrator.training.source import load_source
-    from orchestrator.training.students import Students
-    from orchestrator.training.validation import check_students
+    from orchestrator.training.data.source import load_source
+    from orchestrator.training.data.students import Students
+    from orchestrator.training.data.validation import check_students
+    from orchestrator.training.evaluation.ceiling import bayes_ceiling
+    from orchestrator.training.evaluation.cross_validation import cross_validate
+    from orchestrator.training.models.candidates import BY_NAME
 
     source = load_source()
     students = Students.from_frame(check_students(source.frame, source.origin).accepted)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from inference.contract import DEFAULT_MODEL_NAME, FEATURE_NAMES
+from contract.features import DEFAULT_MODEL_NAME, FEATURE_NAMES
 from tests.inference import factory
 from tests.inference.stream import encoded
 from tests.inference.web.server import running

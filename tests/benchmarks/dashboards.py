@@ -10,10 +10,11 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
-from monitoring import database, drift, evidently_adapter
-from monitoring.panels.boards import BOARDS
-from monitoring.panels.macro import Range, expand
-from monitoring.reference import Reference
+from monitoring.dashboards.panels.boards import BOARDS
+from monitoring.dashboards.panels.macro import Range, expand
+from monitoring.storage import database
+from monitoring.windows import drift, evidently_adapter
+from monitoring.windows.reference import Reference
 from tests.benchmarks.frame import window_frame
 from tests.benchmarks.server import postgres
 from tests.benchmarks.table import row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from monitoring import drift
+from monitoring.windows import drift
 from tests.monitoring import cohort
 
 

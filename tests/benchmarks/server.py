@@ -10,9 +10,9 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
-from infrastructure.local.postgres import Postgres
-from monitoring import database
-from monitoring.migrate import migrate
+from localcloud.services.postgres import Postgres
+from monitoring.storage import database
+from monitoring.storage.migrate import migrate
 
 
 @contextmanager

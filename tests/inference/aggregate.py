@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from inference.aggregation import MAGIC
+from inference.stream.aggregation import MAGIC
 from tests.inference.wire import block, number
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from inference.champion import Champion
-from inference.contract import DEFAULT_MODEL_NAME
+from contract.features import DEFAULT_MODEL_NAME
 from inference.handler import Application
+from inference.model.champion import Champion
+from inference.model.predictor import Predictor
+from inference.model.store import LocalStore
 from inference.observability import Observer
-from inference.predictor import Predictor
-from inference.publisher import Publisher
-from inference.store import LocalStore
+from inference.stream.publisher import Publisher
 from tests.inference import factory
 from tests.inference.stream import MemoryStream
 

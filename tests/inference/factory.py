@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from inference.bundle import MANIFEST_FILE, MODEL_FILE, POINTER_FILE, parse_manifest
-from inference.contract import DEFAULT_MODEL_NAME, FEATURES, GPA_CUTOFFS, GRADES
-from inference.predictor import Predictor
+from contract.bundle import MANIFEST_FILE, MODEL_FILE, POINTER_FILE, parse_manifest
+from contract.features import DEFAULT_MODEL_NAME, FEATURES, GPA_CUTOFFS, GRADES
+from inference.model.predictor import Predictor
 from tests.inference.graph import INT64, model, node, tensor, value
 
 INTERCEPT = 2.5

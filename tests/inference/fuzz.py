@@ -14,12 +14,12 @@ from collections import Counter
 
 from tqdm import tqdm
 
-from inference.aggregation import AggregateError, user_records
-from inference.contract import REJECTION_CODES
-from inference.decoding import decode
-from inference.events import Event
-from inference.inspection import inspect
-from inference.problems import Rejection
+from contract.features import REJECTION_CODES
+from inference.stream.aggregation import AggregateError, user_records
+from inference.stream.decoding import decode
+from inference.stream.events import Event
+from inference.stream.inspection import inspect
+from inference.stream.problems import Rejection
 from tests.inference.aggregate import aggregate, sealed
 from tests.inference.stream import encoded
 

@@ -12,7 +12,7 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["inference"]):
-    from inference.aggregation import AggregateError, user_records
+    from inference.stream.aggregation import AggregateError, user_records
     from tests.inference.fuzz import check
 
 from tests.inference.aggregate import aggregate, sealed

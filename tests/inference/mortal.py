@@ -18,9 +18,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from inference import handler, publisher
-from inference.clients import client
-from inference.publisher import Publisher
+from inference import handler
+from inference.aws import client
+from inference.stream import publisher
+from inference.stream.publisher import Publisher
 
 BATCH = 100
 

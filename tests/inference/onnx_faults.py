@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inference.contract import FEATURE_NAMES, FEATURES
+from contract.features import FEATURE_NAMES, FEATURES
 from tests.inference.factory import gpa_gaussian
 from tests.inference.graph import INT64, model, node, tensor, value
 

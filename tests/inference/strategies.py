@@ -6,7 +6,7 @@ import json
 
 from hypothesis import strategies as st
 
-from inference.contract import FEATURES
+from contract.features import FEATURES
 
 IDS = st.one_of(
     st.integers(-(2**63), 2**63 - 1),

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from inference.contract import FEATURE_NAMES
+from contract.features import FEATURE_NAMES
 
 ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/students"
 SHARD = "shardId-000000000000"

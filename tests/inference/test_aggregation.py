@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.aggregation import MAGIC, MAX_USER_RECORDS, AggregateError, user_records
+from inference.stream.aggregation import MAGIC, MAX_USER_RECORDS, AggregateError, user_records
 from tests.inference.aggregate import aggregate, message, sealed
 from tests.inference.wire import block, number, varint
 

@@ -9,10 +9,10 @@ from datetime import datetime
 import pytest
 from hypothesis import given, settings
 
-from inference.contract import FEATURE_NAMES, GRADES
-from inference.envelope import unpack
-from inference.predictor import Predictions, Predictor
-from inference.scorer import Item, PredictionError, score
+from contract.features import FEATURE_NAMES, GRADES
+from inference.model.predictor import Predictions, Predictor
+from inference.model.scorer import Item, PredictionError, score
+from inference.stream.envelope import unpack
 from tests.inference import factory
 from tests.inference.strategies import HOSTILE
 from tests.inference.stream import ARN, SHARD, VALUES, batch, encoded

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from inference.challenger import Challenger
-from inference.champion import Champion
-from inference.contract import DEFAULT_MODEL_NAME
-from inference.envelope import unpack
-from inference.predictor import Predictor
-from inference.publisher import Publisher
-from inference.scorer import Batch, Item, score
-from inference.store import CHALLENGER_FILE, LocalStore
+from contract.features import DEFAULT_MODEL_NAME
+from inference.model.challenger import Challenger
+from inference.model.champion import Champion
+from inference.model.predictor import Predictor
+from inference.model.scorer import Batch, Item, score
+from inference.model.store import CHALLENGER_FILE, LocalStore
+from inference.stream.envelope import unpack
+from inference.stream.publisher import Publisher
 from tests.inference import factory
 from tests.inference.stream import MemoryStream, batch, encoded
 

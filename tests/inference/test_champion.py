@@ -11,10 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from inference.bundle import MANIFEST_FILE, MODEL_FILE, POINTER_FILE, BundleError
-from inference.champion import Champion, ModelUnavailable, load
-from inference.contract import DEFAULT_MODEL_NAME
-from inference.store import LocalStore, PointerFile
+from contract.bundle import MANIFEST_FILE, MODEL_FILE, POINTER_FILE, BundleError
+from contract.features import DEFAULT_MODEL_NAME
+from inference.model.champion import Champion, ModelUnavailable, load
+from inference.model.store import LocalStore, PointerFile
 from tests.inference import factory
 
 PATIENCE_SECONDS = 60
@@ -102,7 +102,7 @@ def test_it_looks_twice_per_refresh_time(models: Path, monkeypatch: pytest.Monke
     """Half the refresh time is for finding a new champion, the other half for loading it."""
     now = [0.0]
     clock = SimpleNamespace(monotonic=lambda: now[0])
-    monkeypatch.setattr("inference.champion.time", clock)
+    monkeypatch.setattr("inference.model.champion.time", clock)
     champion = champion_of(models, refresh_seconds=60)
     champion.current()
     factory.publish(models, "2")

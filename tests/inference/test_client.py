@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
-from inference.client import commands, exchange, reader, sheet
+from inference.client import commands, exchange, sheet
 from inference.client.__main__ import main
 from inference.client.errors import ClientUsageError
-from inference.client.reader import StreamReader
-from inference.envelope import unpack
-from inference.scorer import score
+from inference.model.scorer import score
+from inference.stream import reader
+from inference.stream.envelope import unpack
+from inference.stream.reader import StreamReader
 from tests.inference import factory
 from tests.inference.stream import ARN, SHARD, VALUES, client_error, encoded, record
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.configuration import Configuration, ConfigurationError, from_environment
+from inference.settings import Configuration, ConfigurationError, from_environment
 
 
 def test_defaults() -> None:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from inference.contract import FEATURES, MAX_EVENT_BYTES, REJECTION_CODES
-from inference.decoding import decode
-from inference.events import Event
-from inference.inspection import inspect
-from inference.problems import MAX_NESTING, Rejection
+from contract.features import FEATURES, MAX_EVENT_BYTES, REJECTION_CODES
+from inference.stream.decoding import decode
+from inference.stream.events import Event
+from inference.stream.inspection import inspect
+from inference.stream.problems import MAX_NESTING, Rejection
 from tests.inference.strategies import EVENTS, HOSTILE
 from tests.inference.stream import encoded, event
 
@@ -58,7 +58,9 @@ def test_every_valid_event_is_accepted_by_both_paths(document: dict[str, Any]) -
 )
 def test_a_valid_event_needs_no_careful_path(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Letters beyond ASCII, 64 brackets and 1 MiB are all still read at full speed."""
-    monkeypatch.setattr("inference.decoding.inspect", lambda data: pytest.fail("went the slow way"))
+    monkeypatch.setattr(
+        "inference.stream.decoding.inspect", lambda data: pytest.fail("went the slow way")
+    )
     assert isinstance(decode(data), Event)
 
 

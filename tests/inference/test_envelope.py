@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.envelope import EnvelopeError, unpack
-from inference.identity import prediction_id
-from inference.problems import BAD_AGGREGATE, NOT_BASE64
+from inference.stream.envelope import EnvelopeError, unpack
+from inference.stream.identity import prediction_id
+from inference.stream.problems import BAD_AGGREGATE, NOT_BASE64
 from tests.inference.aggregate import aggregate
 from tests.inference.strategies import JSON
 from tests.inference.stream import ARN, SHARD, batch, record
@@ -117,7 +117,9 @@ def test_the_lenient_reading_equals_the_typed_one(number: int, data: bytes, key:
 
 def test_a_good_batch_is_read_in_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lenient reading, several times slower, is for batches with a broken record only."""
-    monkeypatch.setattr("inference.envelope._lenient", lambda record: pytest.fail("one by one"))
+    monkeypatch.setattr(
+        "inference.stream.envelope._lenient", lambda record: pytest.fail("one by one")
+    )
     assert len(unpack(batch(b"1", aggregate([("a", b"2")]), b"3")).items) == 3
 
 

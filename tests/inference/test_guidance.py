@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.contract import FEATURE_NAMES, FEATURES
-from inference.guidance import LEVERS, Advice, advise
-from inference.predictor import Predictor
+from contract.features import FEATURE_NAMES, FEATURES
+from inference.model.guidance import LEVERS, Advice, advise
+from inference.model.predictor import Predictor
 from tests.inference import factory
 from tests.inference.stream import VALUES
 

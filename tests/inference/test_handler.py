@@ -11,16 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.features import DEFAULT_MODEL_NAME
 from inference import handler
 from inference.application import Application
-from inference.challenger import Challenger
-from inference.champion import Champion, ModelUnavailable
-from inference.configuration import ConfigurationError
-from inference.contract import DEFAULT_MODEL_NAME
-from inference.envelope import EnvelopeError
+from inference.model.challenger import Challenger
+from inference.model.champion import Champion, ModelUnavailable
+from inference.model.store import CHALLENGER_FILE, LocalStore
 from inference.observability import Observer
-from inference.publisher import Publisher
-from inference.store import CHALLENGER_FILE, LocalStore
+from inference.settings import ConfigurationError
+from inference.stream.envelope import EnvelopeError
+from inference.stream.publisher import Publisher
 from tests.inference import factory
 from tests.inference.aggregate import aggregate
 from tests.inference.stream import MemoryStream, batch, encoded
@@ -117,7 +117,7 @@ def test_any_faults_and_retries_answer_everyone_exactly_once(data: st.DataObject
 
 
 def _items(event: dict[str, Any]) -> list[Any]:
-    from inference.envelope import unpack  # pylint: disable=import-outside-toplevel
+    from inference.stream.envelope import unpack  # pylint: disable=import-outside-toplevel
 
     return unpack(event).items
 

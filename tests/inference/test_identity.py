@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.identity import event_time, prediction_id
+from inference.stream.identity import event_time, prediction_id
 from tests.inference.stream import ARN, SHARD
 
 

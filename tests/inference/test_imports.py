@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from inference.slim import SERVICES
+from infrastructure.tools.slim import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +19,7 @@ FORBIDDEN = (
 PROBE = """
 import sys
 import inference.handler
-from inference.clients import client
+from inference.aws import client
 client("s3"), client("kinesis")
 print("\\n".join(sys.modules))
 """

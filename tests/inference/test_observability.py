@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from contract.features import DEFAULT_MODEL_NAME
 from inference.application import Application
-from inference.challenger import Comparison
-from inference.champion import Champion
-from inference.contract import DEFAULT_MODEL_NAME
+from inference.model.challenger import Comparison
+from inference.model.champion import Champion
+from inference.model.store import POINTER_FILE, LocalStore
 from inference.observability import Observer
-from inference.publisher import Publisher
-from inference.store import POINTER_FILE, LocalStore
+from inference.stream.publisher import Publisher
 from tests.inference import factory
 from tests.inference.stream import MemoryStream, batch, client_error, encoded, record
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.bundle import BundleError, check_file, parse_manifest, parse_pointer, sha256_hex
-from inference.contract import GPA_CUTOFFS, GRADES
-from inference.predictor import Predictor
+from contract.bundle import BundleError, check_file, parse_manifest, parse_pointer, sha256_hex
+from contract.features import GPA_CUTOFFS, GRADES
+from inference.model.predictor import Predictor
 from tests.inference import factory
 from tests.inference.onnx_faults import constant_model, renamed
 

@@ -15,8 +15,8 @@ from botocore.exceptions import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.publisher import MAX_BYTES, MAX_ENTRIES, Outcome, Publisher, chunks
-from inference.scorer import Answer
+from inference.model.scorer import Answer
+from inference.stream.publisher import MAX_BYTES, MAX_ENTRIES, Outcome, Publisher, chunks
 from tests.inference.stream import MemoryStream, client_error
 
 
@@ -148,7 +148,7 @@ def test_exactly_enough_time_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = MemoryStream()
     publisher = Publisher(stream, "predictions", 1.0)
     assert publisher.publish(answers(600), lambda: 1.0).published == 600
-    monkeypatch.setattr("inference.publisher.random.uniform", lambda low, high: 0.5)
+    monkeypatch.setattr("inference.stream.publisher.random.uniform", lambda low, high: 0.5)
     outcome, pauses = publish(
         MemoryStream(lambda call, _: {0} if call == 0 else set()), answers(1), 1.5
     )
@@ -203,7 +203,7 @@ def test_any_pattern_of_failures(data: st.DataObject) -> None:
 
 def test_pauses_double_up_to_the_cap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Full jitter: the upper bound is .05 s, then twice that each time, 2 s at most."""
-    monkeypatch.setattr("inference.publisher.random.uniform", lambda low, high: low + high)
+    monkeypatch.setattr("inference.stream.publisher.random.uniform", lambda low, high: low + high)
     stream = MemoryStream(lambda call, entries: {0} if call < 8 else set())
     outcome, pauses = publish(stream, answers(1))
     assert pauses == pytest.approx([0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0])

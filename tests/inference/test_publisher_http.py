@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from inference import clients
-from inference.publisher import Outcome, Publisher
-from inference.scorer import Answer
+from inference import aws
+from inference.model.scorer import Answer
+from inference.stream.publisher import Outcome, Publisher
 
 Fault = Callable[["Wire"], None]
 
@@ -104,9 +104,9 @@ def publisher_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     ):
         monkeypatch.setenv(name, value)
     # Long enough for an honest answer of a busy machine, which would be sent again and count twice.
-    monkeypatch.setattr(clients, "READ_SECONDS", 2.0)
+    monkeypatch.setattr(aws, "READ_SECONDS", 2.0)
     Wire.script, Wire.accepted, Wire.over = [], [], threading.Event()
-    yield Publisher(clients.client("kinesis"), "predictions", 2.5, base_seconds=0.001)
+    yield Publisher(aws.client("kinesis"), "predictions", 2.5, base_seconds=0.001)
     Wire.over.set()
     server.shutdown()
     server.server_close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inference import slim
+from infrastructure.tools import slim
 
 
 def test_it_drops_what_is_listed_and_compiles_the_rest(

@@ -10,12 +10,12 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from inference import store as stores
-from inference.bundle import MANIFEST_FILE, MODEL_FILE, BundleError
-from inference.clients import client
-from inference.configuration import from_environment
-from inference.contract import DEFAULT_MODEL_NAME
-from inference.store import LocalStore, S3Store, open_store
+from contract.bundle import MANIFEST_FILE, MODEL_FILE, BundleError
+from contract.features import DEFAULT_MODEL_NAME
+from inference.aws import client
+from inference.model import store as stores
+from inference.model.store import LocalStore, S3Store, open_store
+from inference.settings import from_environment
 from tests.inference import factory
 
 

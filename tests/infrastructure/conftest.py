@@ -44,7 +44,7 @@ def bootstrap_plan(environment: str) -> Plan:
 def run_plan(*arguments: str) -> Plan:
     """Plan offline; fails the test with Terraform's own words."""
     done = subprocess.run(
-        [str(LINT_PYTHON), "-m", "infrastructure.offline", "plan", *arguments],
+        [str(LINT_PYTHON), "-m", "infrastructure.tools.offline", "plan", *arguments],
         cwd=REPOSITORY,
         text=True,
         capture_output=True,

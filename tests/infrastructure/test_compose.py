@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from infrastructure.local.configuration import load
-from infrastructure.local.provision import names
+from localcloud.configuration import load
+from localcloud.provision import names
 from tests.infrastructure.conftest import LINT_PYTHON, REPOSITORY
 
-STAND_IN = "stand-in.Dockerfile"
+STAND_IN = "lambda_host"
 LAMBDA_BASE = "public.ecr.aws/lambda/python:3.12"
 ONE_SHOT = {"provision", "migrate"}
 DOCKERFILES = sorted(
     path
-    for folder in ("inference", "monitoring", "orchestrator", "infrastructure/images")
-    for path in (REPOSITORY / folder).glob("*Dockerfile")
+    for folder in ("inference", "monitoring", "orchestrator", "localcloud")
+    for path in (REPOSITORY / folder).rglob("Dockerfile")
 )
 
 
@@ -99,7 +99,7 @@ def test_images_are_pinned_hashed_and_not_root(path: Any) -> None:
     if "pip install" in text:
         assert "--require-hashes" in text
     users = re.findall(r"^USER (\S+)$", text, re.MULTILINE)
-    if path.name == STAND_IN:
+    if path.parent.name == STAND_IN:
         # A base like AWS's: the image built on it says who runs it.
         assert not users
         return

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from infrastructure.diagram import draw
-from infrastructure.sizing import Load, size
+from infrastructure.tools.diagram import draw
+from infrastructure.tools.sizing import Load, size
 from tests.infrastructure.conftest import INFRASTRUCTURE
 
 README = (INFRASTRUCTURE / "README.md").read_text(encoding="utf-8")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from infrastructure.offline import policy, schema, values
-from infrastructure.offline.errors import SchemaError
+from infrastructure.tools.offline import policy, schema, values
+from infrastructure.tools.offline.errors import SchemaError
 from tests.infrastructure.conftest import LINT_PYTHON, REPOSITORY
 
 BLOCK: dict[str, Any] = {
@@ -116,7 +116,7 @@ def test_trimming_names_what_the_provider_lacks() -> None:
 @pytest.mark.skipif(not LINT_PYTHON.exists(), reason="no .venv-lint: Terraform comes from there")
 def test_an_unknown_variable_is_refused_in_terraforms_words() -> None:
     done = subprocess.run(
-        [str(LINT_PYTHON), "-m", "infrastructure.offline", "plan"]
+        [str(LINT_PYTHON), "-m", "infrastructure.tools.offline", "plan"]
         + ["infrastructure/vars/local.tfvars.json", "--var=region=nowhere"],
         cwd=REPOSITORY,
         text=True,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from infrastructure import review
-from infrastructure.offline.policy import render
+from infrastructure.tools import review
+from infrastructure.tools.offline.policy import render
 from tests.infrastructure.conftest import EVERY_SWITCH, INFRASTRUCTURE, bootstrap_plan
 
 

@@ -1,4 +1,4 @@
-"""What Terraform plans and what infrastructure/local provisions are the same names and settings."""
+"""What Terraform plans and what localcloud provisions are the same names and settings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from infrastructure.local.configuration import load
-from infrastructure.local.lambda_host.__main__ import settings_of
-from infrastructure.local.provision import names
+from localcloud.configuration import load
+from localcloud.lambda_host.__main__ import settings_of
+from localcloud.provision import names
 from tests.infrastructure.conftest import INFRASTRUCTURE
 
 Plan = dict[str, Any]

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infrastructure import sizing
-from infrastructure.sizing import Load, SizingError, size
+from infrastructure.tools import sizing
+from infrastructure.tools.sizing import Load, SizingError, size
+from tests.infrastructure.conftest import INFRASTRUCTURE
 
 LOADS = st.fixed_dictionaries(
     {
@@ -90,8 +91,6 @@ def test_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_its_variables_are_terraforms() -> None:
-    text = (sizing.__file__ or "").replace("sizing.py", "variables.tf")
-    with open(text, encoding="utf-8") as handle:
-        declared = handle.read()
+    declared = (INFRASTRUCTURE / "variables.tf").read_text(encoding="utf-8")
     for name in sizing.variables(Load(rate=1), size(Load(rate=1))):
         assert f'variable "{name}"' in declared

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from inference.contract import FEATURE_NAMES, FEATURES, GPA_CUTOFFS, GRADES, PREDICTION_SCHEMA
+from contract.features import FEATURE_NAMES, FEATURES, GPA_CUTOFFS, GRADES, PREDICTION_SCHEMA
 
 NOISE = 0.2
 LABEL_NOISE = 0.0875

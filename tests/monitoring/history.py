@@ -10,10 +10,10 @@ from uuid import UUID
 import numpy as np
 from psycopg2.extensions import connection as Connection
 
-from monitoring import database
-from monitoring.consumer import Consumer, PredictionSink
-from monitoring.labels import Label
-from monitoring.outbox import Outbox
+from monitoring.actions.outbox import Outbox
+from monitoring.ingest.consumer import Consumer, PredictionSink
+from monitoring.ingest.labels import Label
+from monitoring.storage import database
 from monitoring.watch import Watch
 from tests.monitoring import cohort, store
 from tests.monitoring.kinesis import FakeKinesis

@@ -4,9 +4,9 @@ import os
 import sys
 import time
 
-from monitoring import database
 from monitoring.clients import client
-from monitoring.consumer import Consumer, PredictionSink
+from monitoring.ingest.consumer import Consumer, PredictionSink
+from monitoring.storage import database
 
 
 def main() -> None:

@@ -13,10 +13,10 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from infrastructure.local.emulator import Emulator
-from infrastructure.local.postgres import Postgres
-from monitoring import database
-from monitoring.migrate import migrate
+from localcloud.services.emulator import Emulator
+from localcloud.services.postgres import Postgres
+from monitoring.storage import database
+from monitoring.storage.migrate import migrate
 from tests.monitoring.cloud import Cloud, make_stream
 
 os.environ["DO_NOT_TRACK"] = "1"

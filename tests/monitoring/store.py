@@ -7,9 +7,10 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
-from monitoring import database, predictions
-from monitoring.labels import Label, LabelCounts, apply
-from monitoring.predictions import Counts, StreamRecord
+from monitoring.ingest import predictions
+from monitoring.ingest.labels import Label, LabelCounts, apply
+from monitoring.ingest.predictions import Counts, StreamRecord
+from monitoring.storage import database
 
 
 def ingest(connection: Connection, records: list[bytes]) -> Counts:

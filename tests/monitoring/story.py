@@ -8,12 +8,13 @@ from uuid import UUID
 
 from psycopg2.extensions import connection as Connection
 
-from monitoring import database, incident
-from monitoring.labels import Label
-from monitoring.outbox import Outbox
+from monitoring.actions import incident
+from monitoring.actions.outbox import Outbox
+from monitoring.ingest.labels import Label
 from monitoring.settings import Settings
-from monitoring.verdict import ALARM, Verdict
-from monitoring.window import Window
+from monitoring.storage import database
+from monitoring.windows.cutting import Window
+from monitoring.windows.verdict import ALARM, Verdict
 from tests.monitoring import cohort, store
 from tests.monitoring.cloud import Cloud
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from monitoring import drift, simulation
-from monitoring.verdict import ScoredFigures, judge_scored
+from monitoring.windows import drift, simulation
+from monitoring.windows.verdict import ScoredFigures, judge_scored
 from tests.monitoring import cohort
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.contract import FEATURES
-from monitoring.record import Rejected, Scored, UnreadableError, decode, student_key
+from contract.features import FEATURES
+from monitoring.ingest.record import Rejected, Scored, UnreadableError, decode, student_key
 from tests.monitoring import cohort
 
 

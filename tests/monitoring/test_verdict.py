@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.contract import GRADES
-from monitoring.drift import COLUMNS
-from monitoring.verdict import LabelledFigures, Quality, ScoredFigures, judge_labelled, judge_scored
+from contract.features import GRADES
+from monitoring.windows.drift import COLUMNS
+from monitoring.windows.verdict import (
+    LabelledFigures,
+    Quality,
+    ScoredFigures,
+    judge_labelled,
+    judge_scored,
+)
 
 P = (1e-9, 0.4)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg2.extensions import connection as Connection
 
-from monitoring.labels import Label
+from monitoring.ingest.labels import Label
 from monitoring.watch import Watch
 from tests.monitoring import cohort, store
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from orchestrator.training.publication import BundleStore
+from orchestrator.training.data.simulator import simulate_students
+from orchestrator.training.data.students import Students
+from orchestrator.training.data.validation import check_students
+from orchestrator.training.release.publication import BundleStore
 from orchestrator.training.services import Services
 from orchestrator.training.settings import Settings
-from orchestrator.training.simulator import simulate_students
 from orchestrator.training.storage import Stores
-from orchestrator.training.students import Students
 from orchestrator.training.tracking import Tracking
-from orchestrator.training.validation import check_students
 from tests.orchestrator.bucket import FakeBucket, store_over
 
 

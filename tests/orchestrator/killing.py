@@ -18,14 +18,14 @@ from typing import Any
 import pandas as pd
 from urllib3.connectionpool import HTTPConnectionPool
 
-from orchestrator.training.bundles import Facts
-from orchestrator.training.datasets import STUDENT_ID
-from orchestrator.training.gaussian import GaussianGpa
-from orchestrator.training.promotion import publish_version, register_version
-from orchestrator.training.publication import move_champion, recover
+from orchestrator.training.data.datasets import STUDENT_ID
+from orchestrator.training.data.simulator import simulate_students
+from orchestrator.training.data.students import Students
+from orchestrator.training.models.gaussian import GaussianGpa
+from orchestrator.training.release.bundles import Facts
+from orchestrator.training.release.promotion import publish_version, register_version
+from orchestrator.training.release.publication import move_champion, recover
 from orchestrator.training.services import Services
-from orchestrator.training.simulator import simulate_students
-from orchestrator.training.students import Students
 
 MOST_REQUESTS = 200
 _SELECTION = {"candidate": "gpa_gaussian", "title": "GPA-Gaussian"}

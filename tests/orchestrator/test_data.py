@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.contract import FEATURE_NAMES, FEATURES, grade_class
-from orchestrator.training import source
-from orchestrator.training.datasets import tables_of
+from contract.features import FEATURE_NAMES, FEATURES, grade_class
+from orchestrator.training.data import source
+from orchestrator.training.data.datasets import tables_of
+from orchestrator.training.data.label_noise import inspect_labels
+from orchestrator.training.data.reading import read_students
+from orchestrator.training.data.scaling import describe_scaler, dump_scaler, fit_scaler
+from orchestrator.training.data.simulator import COLUMNS, grade_classes, simulate_students
+from orchestrator.training.data.split import split_labelled, split_students
+from orchestrator.training.data.students import Students
+from orchestrator.training.data.validation import RULES, check_students, describe, write_quarantine
 from orchestrator.training.errors import DataContractError, SourceError
-from orchestrator.training.labels import inspect_labels
-from orchestrator.training.reading import read_students
-from orchestrator.training.scaling import describe_scaler, dump_scaler, fit_scaler
-from orchestrator.training.simulator import COLUMNS, grade_classes, simulate_students
-from orchestrator.training.split import split_labelled, split_students
-from orchestrator.training.students import Students
-from orchestrator.training.validation import RULES, check_students, describe, write_quarantine
 
 GOOD = simulate_students(400, seed=3)
 

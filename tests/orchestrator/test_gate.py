@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from orchestrator.training.ceiling import bayes_probabilities
-from orchestrator.training.fairness import LIMITS, Gap, audit
-from orchestrator.training.gate import Comparison, Evidence, compare, decide
-from orchestrator.training.parity import Parity
-from orchestrator.training.simulator import simulate_students
-from orchestrator.training.students import Students
+from orchestrator.training.data.simulator import simulate_students
+from orchestrator.training.data.students import Students
+from orchestrator.training.evaluation.ceiling import bayes_probabilities
+from orchestrator.training.evaluation.fairness import LIMITS, Gap, audit
+from orchestrator.training.models.parity import Parity
+from orchestrator.training.release.gate import Comparison, Evidence, compare, decide
 
 FAIR = Gap("Gender", "accuracy", 1, 0.05, -0.01, 0.2, 0.2)
 GOOD = Evidence(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.training.data.labelled import read_labelled
 from orchestrator.training.errors import ServiceError
-from orchestrator.training.labelled import read_labelled
 
 
 def test_a_dead_database_is_named_without_its_password() -> None:

@@ -12,25 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import check_grad
 
-from inference.contract import FEATURES
-from orchestrator.training import estimators, probit
-from orchestrator.training.candidates import BY_NAME, CANDIDATES
-from orchestrator.training.ceiling import bayes_ceiling
-from orchestrator.training.errors import ConversionError, TrainingError
-from orchestrator.training.gaussian import GaussianGpa
-from orchestrator.training.gpa import MIDPOINTS, class_gpa
-from orchestrator.training.metrics import (
+from contract.features import FEATURES
+from contract.scores import (
     all_scores,
     expected_calibration_error,
     f1_by_grade,
     f1_macro,
     log_loss,
 )
-from orchestrator.training.parity import OnnxModel, Parity, measure_parity
-from orchestrator.training.scaling import fit_scaler
-from orchestrator.training.simulator import EFFECTS, simulate_students
-from orchestrator.training.students import Students
-from orchestrator.training.tuning import tune
+from orchestrator.training.data.scaling import fit_scaler
+from orchestrator.training.data.simulator import EFFECTS, simulate_students
+from orchestrator.training.data.students import Students
+from orchestrator.training.errors import ConversionError, TrainingError
+from orchestrator.training.evaluation.ceiling import bayes_ceiling
+from orchestrator.training.models import estimators, probit
+from orchestrator.training.models.candidates import BY_NAME, CANDIDATES
+from orchestrator.training.models.gaussian import GaussianGpa
+from orchestrator.training.models.gpa import MIDPOINTS, class_gpa
+from orchestrator.training.models.parity import OnnxModel, Parity, measure_parity
+from orchestrator.training.models.tuning import tune
 
 PARAMETERS: dict[str, dict[str, Any]] = {
     "gpa_gaussian": {"alpha": 0.1},

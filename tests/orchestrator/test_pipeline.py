@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestrator.training import evaluation, processing, promotion, selection
-from orchestrator.training.candidates import BY_NAME
-from orchestrator.training.datasets import latest_dataset
+from orchestrator.training.data import processing
+from orchestrator.training.data.datasets import latest_dataset
+from orchestrator.training.data.simulator import simulate_students
 from orchestrator.training.errors import (
     ConversionError,
     DataContractError,
@@ -21,10 +21,13 @@ from orchestrator.training.errors import (
     ServiceError,
     VariableError,
 )
-from orchestrator.training.parity import OnnxModel
-from orchestrator.training.publication import Bundle, move_champion
+from orchestrator.training.evaluation import assessment
+from orchestrator.training.models import selection
+from orchestrator.training.models.candidates import BY_NAME
+from orchestrator.training.models.parity import OnnxModel
+from orchestrator.training.release import promotion
+from orchestrator.training.release.publication import Bundle, move_champion
 from orchestrator.training.services import Services
-from orchestrator.training.simulator import simulate_students
 from orchestrator.training.variables import Variables
 
 VARIABLES = Variables.parse({"trials": 1, "repeats": 1, "seed": 7, "request_id": "first"})
@@ -63,8 +66,8 @@ def train(variables: Variables, given: dict[str, Any] | None = None) -> dict[str
     dataset = selection.load_datasets(given)
     table = selection.tune_candidates(dataset, variables)
     best = selection.select_candidate(table)
-    comparison = evaluation.compare_candidates(dataset, table, variables)
-    metrics = evaluation.evaluate_candidate(dataset, best, variables)
+    comparison = assessment.compare_candidates(dataset, table, variables)
+    metrics = assessment.evaluate_candidate(dataset, best, variables)
     gaps = promotion.audit_fairness(dataset, best, variables)
     verdict = promotion.decide_promotion(dataset, best, gaps, variables)
     return promotion.publish_champion(dataset, best, metrics, verdict, comparison, variables)
@@ -254,11 +257,11 @@ def test_candidates_that_cannot_be_served(
     def refuse(model: Any) -> bytes:
         raise ConversionError(f"{type(model).__name__} has no operators")
 
-    monkeypatch.setattr("orchestrator.training.gaussian.GaussianGpa.to_onnx", refuse)
+    monkeypatch.setattr("orchestrator.training.models.gaussian.GaussianGpa.to_onnx", refuse)
     table = selection.tune_candidates(dataset, VARIABLES)
     assert selection.best_of(table)["candidate"] == "decision_tree"
     assert table["problem"][0] == "GaussianGpa has no operators"
-    monkeypatch.setattr("orchestrator.training.estimators.SklearnGrades.to_onnx", refuse)
+    monkeypatch.setattr("orchestrator.training.models.estimators.SklearnGrades.to_onnx", refuse)
     table = selection.tune_candidates(dataset, VARIABLES)
     with pytest.raises(SelectionError, match="gpa_gaussian: .*; decision_tree: "):
         selection.select_candidate(table)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from inference.bundle import BundleError, Pointer
-from orchestrator.training.bundles import Facts, make_manifest
+from contract.bundle import BundleError, Pointer
+from orchestrator.training.data.students import Students
 from orchestrator.training.errors import PublicationError, ServiceError
-from orchestrator.training.gaussian import GaussianGpa
-from orchestrator.training.publication import BundleStore, move_champion, recover
-from orchestrator.training.students import Students
+from orchestrator.training.models.gaussian import GaussianGpa
+from orchestrator.training.release.bundles import Facts, make_manifest
+from orchestrator.training.release.publication import BundleStore, move_champion, recover
 from tests.orchestrator.bucket import Crash, FakeBucket, store_over
 
 

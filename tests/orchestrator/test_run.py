@@ -16,7 +16,7 @@ import yaml
 
 from orchestrator import run
 from orchestrator.training.errors import PipelineError
-from orchestrator.training.narration import Progress, tell
+from orchestrator.training.progress import Progress, tell
 from orchestrator.training.variables import Variables
 
 PROJECT = run.PROJECT
@@ -168,7 +168,7 @@ def test_blocks_call_the_library(path: Path, monkeypatch: pytest.MonkeyPatch) ->
     vars(module)[kind] = vars(module)["test"] = lambda function: function
     spec.loader.exec_module(module)
     calls: list[tuple[Any, ...]] = []
-    names = ("processing", "selection", "promotion", "evaluation")
+    names = ("processing", "selection", "promotion", "assessment")
     library = next(vars(module)[name] for name in names if name in vars(module))
     for name, function in vars(library).items():
         if callable(function) and getattr(function, "__module__", "") == library.__name__:

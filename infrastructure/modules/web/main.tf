@@ -32,7 +32,7 @@ resource "aws_lambda_function" "this" {
   kms_key_arn                    = var.kms_key_arn
 
   image_config {
-    command = ["inference.web.lambda_handler"]
+    command = ["inference.web.function_url.lambda_handler"]
   }
 
   environment {

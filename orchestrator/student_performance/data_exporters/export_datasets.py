@@ -1,6 +1,6 @@
 """Splits to S3 as parquet; scaler, quality report and data set to MLflow."""
 
-from orchestrator.training import processing
+from orchestrator.training.data import processing
 from orchestrator.training.variables import Variables
 
 if "data_exporter" not in globals():

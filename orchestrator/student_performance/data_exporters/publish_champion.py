@@ -1,6 +1,6 @@
 """Register, publish the bundle, move the champion, if the gate said so."""
 
-from orchestrator.training import promotion
+from orchestrator.training.release import promotion
 from orchestrator.training.variables import Variables
 
 if "data_exporter" not in globals():

@@ -1,6 +1,6 @@
 """The data set of the block upstream, or the latest in S3."""
 
-from orchestrator.training import selection
+from orchestrator.training.models import selection
 
 if "data_loader" not in globals():
     from mage_ai.data_preparation.decorators import data_loader

@@ -1,6 +1,6 @@
 """Students from the named CSV, the data folder, Kaggle, or the simulator."""
 
-from orchestrator.training import processing
+from orchestrator.training.data import processing
 from orchestrator.training.variables import Variables
 
 if "data_loader" not in globals():

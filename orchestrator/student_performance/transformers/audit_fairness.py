@@ -1,6 +1,6 @@
 """Gaps between groups of attributes the model never sees."""
 
-from orchestrator.training import promotion
+from orchestrator.training.release import promotion
 from orchestrator.training.variables import Variables
 
 if "transformer" not in globals():

@@ -1,6 +1,6 @@
 """Every tuned candidate in repeated cross-validation, beside the Bayes ceiling."""
 
-from orchestrator.training import evaluation
+from orchestrator.training.evaluation import assessment
 from orchestrator.training.variables import Variables
 
 if "transformer" not in globals():
@@ -12,7 +12,7 @@ if "test" not in globals():
 @transformer
 def compare_candidates(dataset, candidates, *args, **variables):
     """Every tuned candidate in repeated cross-validation."""
-    return evaluation.compare_candidates(dataset, candidates, Variables.parse(variables))
+    return assessment.compare_candidates(dataset, candidates, Variables.parse(variables))
 
 
 @test

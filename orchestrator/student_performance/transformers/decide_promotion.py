@@ -1,6 +1,6 @@
 """The gate: promoted or refused, in words."""
 
-from orchestrator.training import promotion
+from orchestrator.training.release import promotion
 from orchestrator.training.variables import Variables
 
 if "transformer" not in globals():

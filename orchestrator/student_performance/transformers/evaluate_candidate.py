@@ -1,6 +1,6 @@
 """The selected model on the test split, against given and clean labels, with effects and pictures."""
 
-from orchestrator.training import evaluation
+from orchestrator.training.evaluation import assessment
 from orchestrator.training.variables import Variables
 
 if "transformer" not in globals():
@@ -12,7 +12,7 @@ if "test" not in globals():
 @transformer
 def evaluate_candidate(dataset, selection, *args, **variables):
     """The selected model on the test split, with effects and pictures."""
-    return evaluation.evaluate_candidate(dataset, selection, Variables.parse(variables))
+    return assessment.evaluate_candidate(dataset, selection, Variables.parse(variables))
 
 
 @test

@@ -1,6 +1,6 @@
 """The MinMaxScaler of the training split."""
 
-from orchestrator.training import processing
+from orchestrator.training.data import processing
 
 if "transformer" not in globals():
     from mage_ai.data_preparation.decorators import transformer

@@ -1,6 +1,6 @@
 """How many rows were rejected and why, and where labels contradict the GPA."""
 
-from orchestrator.training import processing
+from orchestrator.training.data import processing
 
 if "transformer" not in globals():
     from mage_ai.data_preparation.decorators import transformer

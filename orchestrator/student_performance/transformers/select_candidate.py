@@ -1,6 +1,6 @@
 """The best candidate by validation f1-macro."""
 
-from orchestrator.training import selection
+from orchestrator.training.models import selection
 
 if "transformer" not in globals():
     from mage_ai.data_preparation.decorators import transformer

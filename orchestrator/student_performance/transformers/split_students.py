@@ -1,6 +1,6 @@
 """The fixed stratified 70/15/15 split; newly labelled predictions join if asked for."""
 
-from orchestrator.training import processing
+from orchestrator.training.data import processing
 from orchestrator.training.variables import Variables
 
 if "transformer" not in globals():

@@ -1,6 +1,6 @@
 """Every candidate tuned by Optuna, converted to ONNX and checked for parity."""
 
-from orchestrator.training import selection
+from orchestrator.training.models import selection
 from orchestrator.training.variables import Variables
 
 if "transformer" not in globals():

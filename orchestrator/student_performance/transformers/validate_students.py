@@ -1,6 +1,6 @@
 """The data contract: every column's type and range, row by row."""
 
-from orchestrator.training import processing
+from orchestrator.training.data import processing
 from orchestrator.training.variables import Variables
 
 if "transformer" not in globals():

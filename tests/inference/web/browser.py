@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from inference.contract import DEFAULT_MODEL_NAME
+from contract.features import DEFAULT_MODEL_NAME
 from tests.inference import factory
 from tests.inference.web.server import running
 from tests.inference.web.visitor import CHROMIUM

@@ -9,14 +9,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from inference.champion import Champion
-from inference.publisher import Publisher
-from inference.webapp.application import create_app
-from inference.webapp.consumer import Consumer
-from inference.webapp.gateway import Gateway
-from inference.webapp.mailbox import Mailbox
-from inference.webapp.service import Service
-from inference.webapp.settings import Settings
+from inference.model.champion import Champion
+from inference.stream.publisher import Publisher
+from inference.web.app import create_app
+from inference.web.gateway.consumer import Consumer
+from inference.web.gateway.stream_routes import Gateway
+from inference.web.gateway.waiting_answers import Mailbox
+from inference.web.service import Service
+from inference.web.web_settings import Settings
 from tests.inference.stream import MemoryStream
 
 

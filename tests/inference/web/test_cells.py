@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.contract import FEATURE_NAMES
-from inference.webapp.cells import event_json, json_value
+from contract.features import FEATURE_NAMES
+from inference.web.class_list.cells import event_json, json_value
 
 
 @pytest.mark.parametrize(

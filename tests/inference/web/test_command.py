@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from inference import web
-from inference.webapp.application import app_from_environment, open_gateway
-from inference.webapp.settings import Settings, read_settings
+from inference.web import __main__ as web
+from inference.web.app import app_from_environment, open_gateway
+from inference.web.web_settings import Settings, read_settings
 from tests.inference.web.server import ROOT
 
 
@@ -38,7 +38,7 @@ def test_help_names_every_variable(capsys) -> None:
     with pytest.raises(SystemExit):
         web.main(["--help"])
     said = capsys.readouterr().out
-    source = (ROOT / "inference" / "webapp" / "settings.py").read_text("utf-8")
+    source = (ROOT / "inference" / "web" / "web_settings.py").read_text("utf-8")
     names = {word.strip('"(),') for word in source.replace("(", " ").split() if '"WEB_' in word}
     assert len(names) >= 9
     assert [name for name in names if name not in said] == []

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from inference import web
-from inference.webapp import function_url
+from inference.web import function_url
 from tests.inference.stream import encoded
 
 HOST = "abc123.lambda-url.eu-central-1.on.aws"
@@ -79,7 +78,7 @@ def test_the_entry_reads_the_environment_once(models: Path, monkeypatch) -> None
     function_url._handler.cache_clear()  # pylint: disable=protected-access
     try:
         for _ in range(2):
-            assert web.lambda_handler(request("GET", "/health"), None)["statusCode"] == 200
+            assert function_url.lambda_handler(request("GET", "/health"), None)["statusCode"] == 200
         assert function_url._handler.cache_info().misses == 1  # pylint: disable=protected-access
     finally:
         function_url._handler.cache_clear()  # pylint: disable=protected-access

@@ -13,10 +13,10 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from flask.testing import FlaskClient
 
-from inference.publisher import Publisher
-from inference.webapp.consumer import OVERLAP, Consumer
-from inference.webapp.gateway import Gateway
-from inference.webapp.mailbox import Mailbox
+from inference.stream.publisher import Publisher
+from inference.web.gateway.consumer import OVERLAP, Consumer
+from inference.web.gateway.stream_routes import Gateway
+from inference.web.gateway.waiting_answers import Mailbox
 from tests.inference.stream import MemoryStream, client_error, event
 
 PATIENCE_SECONDS = 60
@@ -143,7 +143,7 @@ def record(data: bytes, at: datetime) -> dict[str, Any]:
 @pytest.fixture(name="quick")
 def quick_fixture(monkeypatch) -> None:
     """No pause before a stream is opened again."""
-    monkeypatch.setattr("inference.webapp.consumer.RESTART_SECONDS", 0.0)
+    monkeypatch.setattr("inference.web.gateway.consumer.RESTART_SECONDS", 0.0)
 
 
 @pytest.mark.usefixtures("quick")

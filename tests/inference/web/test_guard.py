@@ -10,10 +10,10 @@ import logging
 import pytest
 from flask.testing import FlaskClient
 
-from inference.webapp.errors import SettingsError, TooManyRequests
-from inference.webapp.journal import JsonFormatter
-from inference.webapp.limiter import MAX_CLIENTS, RateLimiter
-from inference.webapp.settings import Settings, read_settings
+from inference.web.errors import SettingsError, TooManyRequests
+from inference.web.middleware.journal import JsonFormatter
+from inference.web.middleware.limiter import MAX_CLIENTS, RateLimiter
+from inference.web.web_settings import Settings, read_settings
 from tests.inference.stream import event
 
 KEY = "s3cret-key"
@@ -107,7 +107,7 @@ def test_an_unexpected_failure_shows_nothing(http: FlaskClient, monkeypatch, cap
     def fail(*_: object) -> None:
         raise ValueError("canary-4711")
 
-    monkeypatch.setattr("inference.webapp.service.score", fail)
+    monkeypatch.setattr("inference.web.service.score", fail)
     response = http.post("/predict", json=event("canary-4711"))
     assert (response.status_code, response.get_json()["code"]) == (500, "internal")
     assert "canary" not in response.text and "canary" not in caplog.text

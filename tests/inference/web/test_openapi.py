@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from inference.contract import FEATURES, REJECTION_CODES
+from contract.features import FEATURES, REJECTION_CODES
 
 
 def test_the_description_states_the_contract(http: FlaskClient) -> None:

@@ -8,8 +8,8 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from inference.contract import FEATURE_NAMES
-from inference.webapp import words
+from contract.features import FEATURE_NAMES
+from inference.web.page import view
 from tests.inference import factory
 
 VALUES = {
@@ -129,14 +129,14 @@ def test_files_of_another_release_are_not_found(http: FlaskClient) -> None:
 )
 def test_percentages_never_round_to_never_or_always(share: float, said: str) -> None:
     """Given any probability, only a certain one reads as 0 or 100."""
-    assert words.percent(share).replace("\u00a0", " ") == said
+    assert view.percent(share).replace("\u00a0", " ") == said
 
 
 def test_changes_are_pictured() -> None:
     """Given a lever, its change reads as a person would say it."""
-    assert words.change_words("Absences", 1, 0) == "1 fewer absence"
-    assert words.change_words("StudyTimeWeekly", 1, 6) == "5 more hours of study a week"
-    assert words.change_words("ParentalSupport", 3, 4) == (
+    assert view.change_words("Absences", 1, 0) == "1 fewer absence"
+    assert view.change_words("StudyTimeWeekly", 1, 6) == "5 more hours of study a week"
+    assert view.change_words("ParentalSupport", 3, 4) == (
         "Very high instead of high support from parents"
     )
 
@@ -151,7 +151,7 @@ def test_levers_that_help_little_are_left_out() -> None:
         {"feature": "Sports", "from": 0, "to": 1, "gpa_change": -0.1,
          "better_grade_probability_change": -0.1},
     ]  # fmt: skip
-    lines = words.levers(guidance, "C", 0.2)
+    lines = view.levers(guidance, "C", 0.2)
     assert [(line["change"], line["gpa"]) for line in lines] == [("5 fewer absences", "+0.5")]
     assert lines[0]["chance"].replace("\u00a0", " ") == "Better than C: 60 % instead of 20 %"
-    assert words.levers(guidance, "A", 0.0)[0]["chance"] == ""
+    assert view.levers(guidance, "A", 0.0)[0]["chance"] == ""

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inference.application import Application
+from inference.model.predictor import Predictor
 from inference.observability import Observer
-from inference.predictor import Predictor
-from inference.publisher import Publisher
+from inference.stream.publisher import Publisher
 from tests.inference import factory
 from tests.inference.stream import MemoryStream, batch, encoded, event
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from inference.champion import Champion
-from inference.store import LocalStore
-from inference.webapp.application import create_app
-from inference.webapp.service import Service
-from inference.webapp.settings import Settings
-from inference.webapp.status import metric_table
+from inference.model.champion import Champion
+from inference.model.store import LocalStore
+from inference.web.app import create_app
+from inference.web.page.status import metric_table
+from inference.web.service import Service
+from inference.web.web_settings import Settings
 from tests.inference.stream import event
 
 

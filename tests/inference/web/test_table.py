@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from inference.contract import FEATURE_NAMES
-from inference.webapp.roster import SLICE, decode_text, read_rows
+from contract.features import FEATURE_NAMES
+from inference.web.class_list.rows import SLICE, decode_text, read_rows
 from tests.inference.stream import VALUES, event
 
 CSV = "text/csv"

@@ -8,7 +8,7 @@ import shutil
 import pytest
 from playwright.sync_api import Page
 
-from inference.contract import FEATURE_NAMES, FEATURES
+from contract.features import FEATURE_NAMES, FEATURES
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)

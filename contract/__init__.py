@@ -1,0 +1,1 @@
+"""What every component agrees on: features, grades, events, the bundle, scores, settings."""

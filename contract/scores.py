@@ -1,0 +1,77 @@
+"""Scores of predicted probabilities (n, 5) against grades (n,): pure functions of arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.features import GRADES
+
+Floats = NDArray[np.float64]
+Classes = NDArray[np.int64]
+BINS = 10
+SMALLEST = 1e-15
+
+
+def accuracy(grades: Classes, probabilities: Floats) -> float:
+    """Share of rows whose most probable grade is the given one."""
+    return float((probabilities.argmax(axis=1) == grades).mean())
+
+
+def f1_by_grade(grades: Classes, predicted: Classes) -> Floats:
+    """F1 of each of the five grades (5,); 0 where a grade is neither given nor predicted."""
+    table = confusion(grades, predicted)
+    hits = np.diag(table).astype(np.float64)
+    total = (table.sum(axis=0) + table.sum(axis=1)).astype(np.float64)
+    return np.asarray(2 * hits / np.maximum(total, 1.0), dtype=np.float64)
+
+
+def f1_macro(grades: Classes, probabilities: Floats) -> float:
+    """Unweighted mean F1 over all five grades (0-1)."""
+    return float(f1_by_grade(grades, probabilities.argmax(axis=1)).mean())
+
+
+def log_loss(grades: Classes, probabilities: Floats) -> float:
+    """Mean negative log-probability of the given grade, in nats."""
+    return float(row_log_loss(grades, probabilities).mean())
+
+
+def row_log_loss(grades: Classes, probabilities: Floats) -> Floats:
+    """Negative log-probability of the given grade per row (n,)."""
+    given = probabilities[np.arange(len(grades)), grades]
+    return -np.log(np.clip(given, SMALLEST, 1.0))
+
+
+def expected_calibration_error(grades: Classes, probabilities: Floats) -> float:
+    """Top-label ECE over BINS equal-width bins (Guo et al. 2017), 0-1."""
+    hit = (probabilities.argmax(axis=1) == grades).astype(np.float64)
+    return calibration_error(hit, probabilities.max(axis=1))
+
+
+def calibration_error(hit: Floats, confidence: Floats) -> float:
+    """ECE of answers that were right (1) or wrong (0), ``hit`` (n,), said with ``confidence`` (n,)."""
+    index = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = np.bincount(index, weights=hit - confidence, minlength=BINS)
+    return float(np.abs(gaps).sum() / len(hit))
+
+
+def ordinal_error(grades: Classes, probabilities: Floats) -> float:
+    """Mean distance in grades between the given and the most probable grade."""
+    return float(np.abs(probabilities.argmax(axis=1) - grades).mean())
+
+
+def confusion(grades: Classes, predicted: Classes) -> NDArray[np.int64]:
+    """Confusion table (5, 5): rows are given grades, columns predicted ones."""
+    size = len(GRADES)
+    return np.bincount(grades * size + predicted, minlength=size * size).reshape(size, size)
+
+
+def all_scores(grades: Classes, probabilities: Floats) -> dict[str, float]:
+    """Return every headline score by name."""
+    return {
+        "accuracy": accuracy(grades, probabilities),
+        "f1_macro": f1_macro(grades, probabilities),
+        "log_loss": log_loss(grades, probabilities),
+        "ece": expected_calibration_error(grades, probabilities),
+        "ordinal_error": ordinal_error(grades, probabilities),
+    }

@@ -1,0 +1,1 @@
+"""The served model: fetched, verified, asked, swapped."""

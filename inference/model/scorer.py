@@ -1,0 +1,158 @@
+"""The core of the service: bytes of events in, bytes of answers out, one model call per batch.
+
+Knows neither AWS nor HTTP. The Lambda handler and the web service both stand on it::
+
+    champion = Champion(store)                       # inference.model.champion: verified model, hot swap
+    item = Item(data=b'{"student_id": 1, ...}', partition_key="1",
+                prediction_id=str(uuid.uuid4()), event_time=now_text())
+    batch = score([item], champion.current())        # exactly one Answer per Item, same order
+    batch.answers[0].data                            # the JSON of the output record
+    batch.answers[0].status                          # "ok" or "rejected"
+
+`score` never raises for bad input (that is a rejection); it raises PredictionError when the model
+itself fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from itertools import repeat
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from contract.features import FEATURES, GRADES, StudentPerformanceError
+from inference.model.guidance import Advice, advise
+from inference.model.predictor import Predictions, Predictor
+from inference.stream import answers
+from inference.stream.answers import Prediction, Probabilities, UsedFeatures
+from inference.stream.decoding import decode
+from inference.stream.events import Event
+from inference.stream.inspection import has_surrogate
+from inference.stream.problems import Problem, Rejection
+
+MAX_PARTITION_KEY = 256
+"""Characters Kinesis accepts."""
+
+NO_KEY = "unknown"
+"""The answer's partition key where neither a student id nor the input's own key can be used."""
+
+_WHOLE = [feature.whole for feature in FEATURES]
+
+
+class PredictionError(StudentPerformanceError):
+    """The served model failed on valid input; nothing of the batch may be acknowledged."""
+
+    code = "prediction"
+
+
+class Item(msgspec.Struct, gc=False):
+    """One user record to answer.
+
+    ``problem`` is set where the record could not even be unpacked; ``data`` is then ignored.
+    ``partition_key`` is the answer's where the student id cannot be read.
+    """
+
+    data: bytes
+    partition_key: str
+    prediction_id: str
+    event_time: str
+    problem: Problem | None = None
+
+
+class Answer(msgspec.Struct, gc=False):
+    """One output record: partition key (1 to 256 characters), JSON, "ok" or "rejected"."""
+
+    partition_key: str
+    data: bytes
+    status: str
+
+
+class Batch(NamedTuple):
+    """The answers, in the items' order, and what metrics and the shadow model need.
+
+    ``rows`` (n, 9) and ``predictions`` hold the n accepted records only, in order.
+    """
+
+    answers: list[Answer]
+    problems: list[Problem]
+    rows: npt.NDArray[np.float64]
+    predictions: Predictions
+
+
+def score(items: list[Item], predictor: Predictor) -> Batch:
+    """Answer every item with one model call (a second one where guidance is asked for)."""
+    decoded = [Rejection((item.problem,)) if item.problem else decode(item.data) for item in items]
+    events = [event for event in decoded if isinstance(event, Event)]
+    rows = np.array([msgspec.structs.astuple(event.student) for event in events], dtype=np.float64)
+    rows = rows.reshape(-1, len(FEATURES)) + 0.0  # -0.0 becomes 0.0
+    predictions = _predict(predictor, rows)
+    bodies = zip(
+        _predicted(events, predictions),
+        _used_features(rows),
+        _guidance(predictor, events, rows, predictions),
+        strict=True,
+    )
+    manifest = predictor.manifest
+    source = answers.Source(manifest.name, manifest.version, manifest.run_id, answers.now_text())
+    out: list[Answer] = []
+    problems: list[Problem] = []
+    for item, event in zip(items, decoded, strict=True):
+        if isinstance(event, Event):
+            body = answers.ok(item.prediction_id, item.event_time, event, next(bodies), source)
+            out.append(Answer(str(event.student_id), body, "ok"))
+        else:
+            body = answers.rejected(item.prediction_id, item.event_time, event, source)
+            out.append(Answer(_key(item, event), body, "rejected"))
+            problems.extend(event.problems)
+    return Batch(out, problems, rows, predictions)
+
+
+def _key(item: Item, rejection: Rejection) -> str:
+    if rejection.student_id is not None:
+        return str(rejection.student_id)
+    key = item.partition_key
+    return key if 0 < len(key) <= MAX_PARTITION_KEY and not has_surrogate(key) else NO_KEY
+
+
+def _predict(predictor: Predictor, rows: npt.NDArray[np.float64]) -> Predictions:
+    try:
+        predictions = predictor.predict(rows)
+    except Exception as error:  # onnxruntime's errors have no public root
+        raise PredictionError(f"version {predictor.manifest.version} failed") from error
+    if not (np.isfinite(predictions.probabilities).all() and np.isfinite(predictions.gpa).all()):
+        raise PredictionError(f"version {predictor.manifest.version} gave no finite numbers")
+    return predictions
+
+
+def _predicted(events: list[Event], predictions: Predictions) -> Iterator[Prediction]:
+    classes: list[int] = predictions.probabilities.argmax(axis=1).tolist()
+    gpas: list[float] = predictions.gpa.astype(np.float64).round(4).tolist()
+    rounded = predictions.probabilities.astype(np.float64).round(6).tolist()
+    for event, index, gpa, row in zip(events, classes, gpas, rounded, strict=True):
+        yield Prediction(event.student_id, index, GRADES[index], gpa, Probabilities(*row))
+
+
+def _used_features(rows: npt.NDArray[np.float64]) -> Iterator[msgspec.Struct]:
+    columns = [
+        (column.astype(np.int64) if whole else column).tolist()
+        for column, whole in zip(rows.T, _WHOLE, strict=True)
+    ]
+    return map(UsedFeatures, *columns)
+
+
+def _guidance(
+    predictor: Predictor,
+    events: list[Event],
+    rows: npt.NDArray[np.float64],
+    predictions: Predictions,
+) -> Iterator[list[Advice] | msgspec.UnsetType]:
+    asked = [index for index, event in enumerate(events) if event.explain]
+    if not asked:
+        return repeat(msgspec.UNSET, len(events))
+    now = Predictions(predictions.probabilities[asked], predictions.gpa[asked])
+    advice = iter(advise(partial(_predict, predictor), rows[asked], now))
+    return (next(advice) if event.explain else msgspec.UNSET for event in events)

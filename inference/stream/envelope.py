@@ -1,0 +1,116 @@
+"""The Kinesis event Lambda hands over: its records, unpacked into the items to answer.
+
+A record of a broken shape is still answered (by a rejection), so that it cannot block its shard.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from contract.features import StudentPerformanceError
+from inference.model.scorer import Item
+from inference.stream.aggregation import AggregateError, is_aggregate, user_records
+from inference.stream.identity import event_time, prediction_id
+from inference.stream.problems import BAD_AGGREGATE, NOT_BASE64, Problem
+
+
+class EnvelopeError(StudentPerformanceError):
+    """The invocation's event is not a batch of Kinesis records: the function is wired wrongly."""
+
+    code = "envelope"
+
+
+class Unpacked(NamedTuple):
+    """The items of one batch and, parallel to them, the sequence number each came with."""
+
+    items: list[Item]
+    sequence_numbers: list[str]
+    newest_arrival: float | None
+    """Seconds since 1970."""
+
+
+class _Kinesis(msgspec.Struct, gc=False):
+    sequence_number: str = msgspec.field(name="sequenceNumber")
+    partition_key: str = msgspec.field(name="partitionKey")
+    arrival: float = msgspec.field(name="approximateArrivalTimestamp")
+    data: bytes
+
+
+class _Record(msgspec.Struct, gc=False):
+    kinesis: _Kinesis
+    event_id: str = msgspec.field(name="eventID")
+    stream_arn: str = msgspec.field(name="eventSourceARN")
+    problem: Problem | None = None
+
+
+def unpack(event: Any) -> Unpacked:
+    """Unpack a Lambda event; raises EnvelopeError when it holds no list of records."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    if not isinstance(records, list):
+        raise EnvelopeError("the event must hold the records of a Kinesis event source mapping")
+    items: list[Item] = []
+    sequence_numbers: list[str] = []
+    newest: float | None = None
+    for record in _typed(records):
+        kinesis = record.kinesis
+        if is_aggregate(kinesis.data):
+            found = _user_items(record)
+            items.extend(found)
+            sequence_numbers.extend([kinesis.sequence_number] * len(found))
+        else:
+            items.append(_item(record, kinesis.data, kinesis.partition_key))
+            sequence_numbers.append(kinesis.sequence_number)
+        if newest is None or kinesis.arrival > newest:
+            newest = kinesis.arrival
+    return Unpacked(items, sequence_numbers, newest)
+
+
+def _user_items(record: _Record) -> list[Item]:
+    try:
+        found = user_records(record.kinesis.data)
+    except AggregateError:
+        record.problem = BAD_AGGREGATE
+        return [_item(record, b"", record.kinesis.partition_key)]
+    return [_item(record, data, key, index) for index, (key, data) in enumerate(found)]
+
+
+def _item(record: _Record, data: bytes, key: str, index: int = 0) -> Item:
+    shard = record.event_id.partition(":")[0]
+    identity = prediction_id(record.stream_arn, shard, record.kinesis.sequence_number, index)
+    return Item(data, key, identity, event_time(record.kinesis.arrival), record.problem)
+
+
+def _typed(records: list[Any]) -> list[_Record]:
+    # One call in C for the whole batch; what Kinesis sends always passes it.
+    try:
+        return msgspec.convert(records, list[_Record])
+    except (msgspec.ValidationError, UnicodeError):
+        return [_lenient(record) for record in records]
+
+
+def _lenient(record: Any) -> _Record:
+    outer = record if isinstance(record, dict) else {}
+    kinesis = outer.get("kinesis")
+    inner = kinesis if isinstance(kinesis, dict) else {}
+    event_id = _read(outer, "eventID", str, "")
+    data = _read(inner, "data", bytes, None)
+    return _Record(
+        _Kinesis(
+            _read(inner, "sequenceNumber", str, event_id.rpartition(":")[2]),
+            _read(inner, "partitionKey", str, ""),
+            _read(inner, "approximateArrivalTimestamp", float, 0.0),
+            data or b"",
+        ),
+        event_id,
+        _read(outer, "eventSourceARN", str, ""),
+        NOT_BASE64 if data is None else None,
+    )
+
+
+def _read(source: dict[str, Any], key: str, kind: type, default: Any) -> Any:
+    try:
+        return msgspec.convert(source[key], kind)
+    except (KeyError, msgspec.ValidationError, UnicodeError):
+        return default

@@ -1,0 +1,102 @@
+"""The web service's entry: ``python -m inference.web [--host H] [--port P]`` serves with waitress.
+
+Behind a Lambda function URL the entry is ``inference.web.function_url.lambda_handler``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from contract.features import StudentPerformanceError
+from inference.web.app import app_from_environment
+from inference.web.middleware.journal import start_logging
+from inference.web.web_settings import Settings, read_settings
+
+IDLE_SECONDS = 30
+"""A connection silent for longer is closed; so is one that sends its request too slowly."""
+
+MAX_CONNECTIONS = 500
+
+HELP = """Settings come from the environment: MODEL_BUCKET or MODEL_LOCATION, MODEL_NAME,
+MODEL_REFRESH_SECONDS, STUDENTS_STREAM_NAME and PREDICTIONS_STREAM_NAME (for /events),
+WEB_HOST, WEB_PORT, WEB_THREADS, WEB_API_KEY, WEB_RATE_LIMIT (requests per second and client, 0 for
+none), WEB_MAX_BODY_BYTES, WEB_MAX_BATCH, WEB_MAX_ROWS, WEB_TRUSTED_HOSTS,
+WEB_TRUSTED_PROXY, LOG_LEVEL."""
+
+
+def _arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m inference.web",
+        description="The web service: the page for people and the API for programs.",
+        epilog=HELP,
+    )
+    parser.add_argument("--host", help="address to listen on (default: WEB_HOST or 127.0.0.1)")
+    parser.add_argument("--port", help="port to listen on (default: WEB_PORT or 8080; 0: any)")
+    return parser.parse_args(arguments)
+
+
+def _proxy(settings: Settings) -> dict[str, Any]:
+    if not settings.trusted_proxy:
+        return {}
+    headers = {"x-forwarded-for", "x-forwarded-proto"}
+    return {"trusted_proxy": settings.trusted_proxy, "trusted_proxy_headers": headers}
+
+
+def _stop(*_: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+def serve(environment: Mapping[str, str], settings: Settings) -> None:
+    """Serve until interrupted or terminated; requests under way are answered first."""
+    import waitress  # pylint: disable=import-outside-toplevel
+
+    app = app_from_environment(environment, settings)
+    server = waitress.create_server(
+        app,
+        host=settings.host,
+        port=settings.port,
+        threads=settings.threads,
+        ident=None,
+        **_proxy(settings),
+        channel_timeout=IDLE_SECONDS,
+        cleanup_interval=10,
+        connection_limit=MAX_CONNECTIONS,
+        # Bodies stay in memory (waitress spools larger ones to a file), and a body far over the
+        # limit is cut off by waitress itself before it has been read.
+        inbuf_overflow=2 * settings.max_body_bytes,
+        outbuf_overflow=1024**3,
+        max_request_body_size=2 * settings.max_body_bytes,
+        asyncore_use_poll=True,
+    )
+    print(f"Serving on http://{settings.host}:{server.effective_port} (Ctrl-C stops)", flush=True)
+    if not settings.loopback and not settings.api_key:
+        print("Warning: reachable by others and WEB_API_KEY is not set.", file=sys.stderr)
+    signal.signal(signal.SIGTERM, _stop)
+    server.run()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; a setting that cannot be used ends it with status 2 and one line."""
+    options = _arguments(arguments)
+    environment = dict(os.environ)
+    if options.host:
+        environment["WEB_HOST"] = options.host
+    if options.port:
+        environment["WEB_PORT"] = options.port
+    try:
+        settings = read_settings(environment)
+        start_logging(environment.get("LOG_LEVEL") or "INFO")
+        serve(environment, settings)
+    except (StudentPerformanceError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""A class list as CSV in, its answers out."""

@@ -1,0 +1,94 @@
+"""The web service's own errors; each becomes one problem document (see problems.py)."""
+
+from __future__ import annotations
+
+from contract.features import StudentPerformanceError
+
+
+class WebError(StudentPerformanceError):
+    """An answer other than a prediction or a rejection; ``status`` is its HTTP status."""
+
+    code = "web"
+    status = 500
+
+    def __init__(self, message: str, request_ids: list[str] | None = None) -> None:
+        super().__init__(message)
+        self.request_ids = request_ids or []
+
+
+class SettingsError(WebError):
+    """An environment variable holds something the service cannot use."""
+
+    code = "settings"
+
+
+class BodyTooLarge(WebError):
+    """The request's body is over the service's limit."""
+
+    code = "body_too_large"
+    status = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is larger than the {limit} bytes accepted here; send parts.")
+
+
+class BatchTooLarge(WebError):
+    """More events or rows in one request than the service answers at once."""
+
+    code = "batch_too_large"
+    status = 422
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"More than {limit} students in one request; send them in parts.")
+
+
+class UnsupportedMedia(WebError):
+    """The body's content type is not one this address reads."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+    def __init__(self, *accepted: str) -> None:
+        super().__init__(f"Send the body as {' or '.join(accepted)}.")
+
+
+class BadParameter(WebError):
+    """A parameter of the address has a value that is not accepted there."""
+
+    code = "bad_parameter"
+    status = 422
+
+
+class UnreadableTable(WebError):
+    """A class list whose header or text cannot be read; no row was answered."""
+
+    code = "unreadable_table"
+    status = 422
+
+
+class Unauthorized(WebError):
+    """No API key, or a wrong one, where the service asks for one."""
+
+    code = "unauthorized"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Send the API key as X-API-Key, as a bearer token, or as a password.")
+
+
+class TooManyRequests(WebError):
+    """The client is over its rate; ``retry_after`` is in whole seconds."""
+
+    code = "too_many_requests"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many requests; try again in {retry_after} s.")
+        self.retry_after = retry_after
+
+
+class StreamUnavailable(WebError):
+    """A stream did not answer in time; ``request_ids`` are those it had taken until then."""
+
+    code = "stream_unavailable"
+    status = 503

@@ -1,0 +1,43 @@
+"""The same application behind a Lambda function URL (payload format 2.0).
+
+A function URL takes and gives at most 6 MB, so a class list has fewer rows here; the address is
+reached from outside, so the defaults are those of a service that is not on loopback.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from apig_wsgi import make_lambda_handler
+
+from inference.web.app import app_from_environment
+from inference.web.middleware.journal import start_logging
+from inference.web.web_settings import read_settings
+
+DEFAULTS = {
+    "WEB_HOST": "0.0.0.0",  # not bound by anything here: it says that others can reach the service
+    "WEB_MAX_BODY_BYTES": str(4 * 1024 * 1024),
+    "WEB_MAX_BATCH": "5000",
+    "WEB_MAX_ROWS": "5000",
+}
+
+
+def handler_from(environment: Mapping[str, str]) -> Callable[[Any, Any], dict[str, Any]]:
+    """Return the function Lambda calls, for the application ``environment`` describes."""
+    start_logging(environment.get("LOG_LEVEL") or "INFO")
+    app = app_from_environment(environment, read_settings(DEFAULTS | dict(environment)))
+    handler: Callable[[Any, Any], dict[str, Any]] = make_lambda_handler(app)
+    return handler
+
+
+@cache
+def _handler() -> Callable[[Any, Any], dict[str, Any]]:
+    return handler_from(os.environ)
+
+
+def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
+    """Answer one HTTP request handed over by Lambda."""
+    return _handler()(event, context)

@@ -1,0 +1,1 @@
+"""The streams' front door for those who speak HTTP."""

@@ -1,0 +1,1 @@
+"""What stands around every request: key, limits, headers, journal, error documents."""

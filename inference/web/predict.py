@@ -1,0 +1,49 @@
+"""POST /predict: one event or a list, answered at once."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from inference.model.scorer import Answer
+from inference.web.errors import UnsupportedMedia
+from inference.web.service import Service, is_list, split
+from inference.web.web_settings import Settings
+
+JSON = "application/json"
+
+
+def json_body() -> bytes:
+    """Return the request's body; raises UnsupportedMedia unless it says it is JSON.
+
+    Insisting on the type is also what keeps a foreign page's form from posting here: a cross-site
+    request of this type needs a permission (CORS) that this service never gives.
+    """
+    if request.mimetype != JSON:
+        raise UnsupportedMedia(JSON)
+    return request.get_data(cache=False)
+
+
+def single(answer: Answer) -> Response:
+    """Return one answer with its status: 200 for a prediction, 422 for a rejection."""
+    status = 200 if answer.status == "ok" else 422
+    return Response(answer.data, status=status, content_type=JSON)
+
+
+def predict_routes(service: Service, settings: Settings) -> Blueprint:
+    """Return the blueprint of POST /predict."""
+    blueprint = Blueprint("predict", __name__)
+
+    @blueprint.post("/predict")
+    def predict() -> Response:
+        body = json_body()
+        if not is_list(body):
+            return single(service.answer([body])[0])
+        events = split(body, settings.max_batch)
+        if events is None:
+            return single(service.refuse())
+        answers = service.answer(events)
+        return Response(
+            b"[" + b",".join(answer.data for answer in answers) + b"]", content_type=JSON
+        )
+
+    return blueprint

@@ -1,9 +1,0 @@
-"""Why a journey stops early."""
-
-from inference.contract import StudentPerformanceError
-
-
-class JourneyFailed(StudentPerformanceError):
-    """A step of `make run` did not end as it must; the message says which and where to look."""
-
-    code = "journey_failed"

@@ -1,0 +1,115 @@
+"""The local cloud's commands: ``python -m localcloud --help``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from contract.features import StudentPerformanceError
+from localcloud import control, supervisor
+from localcloud.configuration import DEFAULT_STATE
+from localcloud.process import tail
+from localcloud.stack import ALL
+from localcloud.train import train
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command line's parser."""
+    result = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
+    result.add_argument(
+        "--state", type=Path, default=DEFAULT_STATE, help="state directory (.local)"
+    )
+    commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="everything once, end to end, then a clean stop")
+    run.add_argument("--trials", type=int, default=6, help="Optuna trials per candidate (6)")
+    up = commands.add_parser("up", help="start the services and leave them running")
+    # Without help it is not listed: `up` starts it.
+    supervise = commands.add_parser("supervise")
+    for command in (up, supervise):
+        command.add_argument(
+            "services", nargs="*", default=[], metavar="SERVICE", help=f"of {', '.join(ALL)} (all)"
+        )
+    commands.add_parser("down", help="stop them; state is kept")
+    commands.add_parser("status", help="what runs, where, and where its log is")
+    commands.add_parser("env", help="the variables by which programs find the services")
+    logs = commands.add_parser("logs", help="the end of every log, or of one service's")
+    logs.add_argument("service", nargs="?")
+    logs.add_argument("-n", "--lines", type=int, default=20)
+    commands.add_parser("train", help="train in Mage and publish the champion", add_help=False)
+    return result
+
+
+def _up(state: Path, services: list[str]) -> int:
+    board = control.up(state, services, print)
+    print(f"ready; the variables are in {state / 'env'}, the logs in {state / 'logs'}")
+    return 0 if board.phase == "ready" else 1
+
+
+def _env(state: Path) -> int:
+    path = state / "env"
+    if not path.exists():
+        print("nothing runs; `make up` starts it", file=sys.stderr)
+        return 1
+    print(path.read_text(encoding="utf-8"), end="")
+    return 0
+
+
+def _logs(state: Path, service: str | None, lines: int) -> None:
+    for log in sorted((state / "logs").glob(f"{service or '*'}.log")):
+        print(f"== {log}\n{tail(log, lines)}")
+
+
+def _journey(state: Path, trials: int) -> int:
+    # pandas and the rest of the journey would slow every other command.
+    from localcloud.demo.steps import (  # pylint: disable=import-outside-toplevel
+        Journey,
+    )
+
+    return Journey(state / "run", trials).run()
+
+
+def _run(options: argparse.Namespace, state: Path) -> int:
+    code = 0
+    match options.command:
+        case "run":
+            code = _journey(state, options.trials)
+        case "up":
+            code = _up(state, options.services)
+        case "supervise":
+            code = supervisor.main(state, options.services or list(ALL))
+        case "down":
+            stopped = control.down(state)
+            print("stopped; state is kept" if stopped else f"nothing runs in {state}")
+        case "status":
+            print(control.status(state))
+        case "env":
+            code = _env(state)
+        case "logs":
+            _logs(state, options.service, options.lines)
+        case "train":
+            code = train(state, options.arguments)
+    return code
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    # What follows `train` is the training program's, options included (argparse's REMAINDER
+    # refuses a leading option).
+    options, rest = parser().parse_known_args(arguments)
+    if rest and options.command != "train":
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    options.arguments = rest
+    state: Path = options.state.resolve()
+    try:
+        return _run(options, state)
+    except StudentPerformanceError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""``up``, ``down`` and ``status``: what a person does to the supervisor."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from localcloud.configuration import REPOSITORY
+from localcloud.errors import LocalCloudError, ServiceFailed
+from localcloud.lock import is_held, wait_free
+from localcloud.process import tail
+from localcloud.state_file import Board, clear, read_board
+
+_STOP_SECONDS = 60.0
+
+
+def up(state: Path, services: Sequence[str], say: Callable[[str], None]) -> Board:
+    """Start a supervisor unless one runs, follow it until everything is ready, and leave it
+    running.
+
+    Raises LocalCloudError when it fails; Ctrl-C stops what was started.
+    """
+    supervisor: subprocess.Popen[bytes] | None = None
+    if not is_held(state):
+        clear(state)
+        supervisor = _spawn(state, services)
+    seen: set[str] = set()
+    started = time.monotonic()
+    try:
+        while True:
+            # Asked before reading, so that its last words are not missed. One that was started just
+            # now may need a while to take hold.
+            ended = not is_held(state) and (supervisor is None or supervisor.poll() is not None)
+            board = read_board(state)
+            for entry in board.services if board else []:
+                if entry.state == "ready" and entry.name not in seen:
+                    seen.add(entry.name)
+                    note = f"  ({entry.note})" if entry.note else ""
+                    say(f"{entry.name:<10} {time.monotonic() - started:5.1f} s  {entry.url}{note}")
+            if board and board.phase == "ready":
+                return board
+            if board and board.phase == "failed":
+                wait_free(state, _STOP_SECONDS)
+                raise LocalCloudError(board.error)
+            if ended:
+                log = state / "logs" / "supervisor.log"
+                raise ServiceFailed("supervisor", "ended", log, tail(log))
+            time.sleep(0.1)
+    except KeyboardInterrupt:
+        say("stopping")
+        down(state)
+        raise
+
+
+def _spawn(state: Path, services: Sequence[str]) -> subprocess.Popen[bytes]:
+    log = state / "logs" / "supervisor.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "localcloud", "--state", str(state), "supervise"]
+    with log.open("ab") as output:
+        # Not waited for: it outlives this process by design.
+        return subprocess.Popen(  # pylint: disable=consider-using-with
+            [*command, *services],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=REPOSITORY,
+            start_new_session=True,
+        )
+
+
+def down(state: Path) -> bool:
+    """Stop the stack of ``state``, or what a crash has left of it; False when there was nothing to
+    stop.
+    """
+    if not is_held(state):
+        clear(state)
+        return False
+    board = read_board(state)
+    if board is not None:
+        _signal(board.pid, signal.SIGTERM)
+    if not wait_free(state, _STOP_SECONDS):
+        if board is not None:
+            # Its guards see the end of it and stop the services.
+            _signal(board.pid, signal.SIGKILL)
+        if not wait_free(state, _STOP_SECONDS):
+            raise LocalCloudError(f"something still uses {state}; see {state / 'logs'}")
+    clear(state)
+    return True
+
+
+def _signal(pid: int, number: int) -> None:
+    # The lock is held, so a supervisor of this directory lived a moment ago; check that the id is
+    # still its.
+    try:
+        if b"localcloud" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return
+    except OSError:
+        # It ended this moment, or there is no /proc to look into.
+        pass
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def status(state: Path) -> str:
+    """Return a table of what runs."""
+    board = read_board(state)
+    if board is None or not is_held(state):
+        return f"nothing runs in {state}"
+    rows = [("SERVICE", "STATE", "PID", "RESTARTS", "ADDRESS", "LOG")]
+    for entry in board.services:
+        log = os.path.relpath(entry.log)
+        pid = str(entry.pid or "-")
+        rows.append((entry.name, entry.state, pid, str(entry.restarts), entry.url or "-", log))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows
+    ]
+    return "\n".join([f"{board.phase} (supervisor {board.pid})", *lines])

@@ -1,0 +1,101 @@
+"""What the journey streams: held-out students, broken records, a shifted cohort. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from contract.features import FEATURES, TARGET
+
+# A KPL aggregate starts with these four bytes and ends with an MD5 digest (here a wrong one).
+KPL_MAGIC = b"\xf3\x89\x9a\xc2"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One record to put: its bytes and key, and what is known about the right answer.
+
+    ``truth`` is the true GradeClass of a good record, ``code`` the rejection a bad one must get.
+    """
+
+    data: bytes
+    partition_key: str
+    truth: int | None = None
+    code: str | None = None
+    student_id: int | None = None
+
+
+def good_events(students: pd.DataFrame) -> list[Event]:
+    """One event per row; ``students`` holds student_id, the nine features and GradeClass."""
+    events = []
+    for row in students.to_dict("records"):
+        student_id = int(row["student_id"])
+        payload = {"student_id": student_id, "student": features_of(row)}
+        truth = int(row[TARGET])
+        events.append(Event(encode(payload), str(student_id), truth, student_id=student_id))
+    return events
+
+
+def features_of(row: dict[Any, Any]) -> dict[str, float | int]:
+    """The nine features of a row as an event carries them."""
+    return {f.name: int(row[f.name]) if f.whole else float(row[f.name]) for f in FEATURES}
+
+
+def bad_events() -> list[Event]:
+    """One record or more for every way a record that Kinesis accepts can be wrong."""
+    student = {feature.name: feature.minimum for feature in FEATURES}
+    without = {name: value for name, value in student.items() if name != "Absences"}
+    cases: list[tuple[str, bytes]] = [
+        ("not_utf8", b'{"student_id": "\xff\xfe"}'),
+        ("not_json", b'{"student_id": 1, "student": {'),
+        ("not_json", b'{"student_id": 1, "student": {"Absences": NaN}}'),
+        ("not_an_object", b"[1, 2, 3]"),
+        ("not_an_object", b'"a student"'),
+        ("missing_field", encode({"student_id": 9001, "student": without})),
+        ("missing_field", encode({"student": student})),
+        ("wrong_type", encode({"student_id": 9002, "student": {**student, "Sports": "yes"}})),
+        ("wrong_type", encode({"student_id": 9003, "student": {**student, "Music": True}})),
+        ("not_whole", encode({"student_id": 9004, "student": {**student, "Absences": 2.5}})),
+        ("out_of_range", encode({"student_id": 9005, "student": {**student, "Absences": 400}})),
+        (
+            "out_of_range",
+            encode({"student_id": 9006, "student": {**student, "StudyTimeWeekly": -1}}),
+        ),
+        ("bad_aggregate", KPL_MAGIC + b"\x00" * 40),
+    ]
+    return [Event(data, f"bad-{number}", code=code) for number, (code, data) in enumerate(cases)]
+
+
+def shifted(students: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+    """Draw ``count`` students whose absences rose by five and study time fell by four hours.
+
+    The grades follow: GPA moves by the data's own coefficients (-0.1 a day, +0.03 an hour), so a
+    model that knows the rule stays right while the class mix shifts. Needs a GPA column.
+    """
+    rng = np.random.default_rng(seed)
+    rows = students.iloc[rng.integers(0, len(students), count)].reset_index(drop=True).copy()
+    absences = np.minimum(rows["Absences"] + 5, 365)
+    study = np.maximum(rows["StudyTimeWeekly"] - 4, 0)
+    change = -0.1 * (absences - rows["Absences"]) + 0.03 * (study - rows["StudyTimeWeekly"])
+    gpa = np.clip(rows["GPA"] + change, 0, 4)
+    rows["Absences"], rows["StudyTimeWeekly"], rows["GPA"] = absences, study, gpa
+    rows[TARGET] = np.digitize(-gpa, [-3.5, -3.0, -2.5, -2.0], right=True)
+    rows["student_id"] = np.arange(100_001, 100_001 + count)
+    return rows
+
+
+def mixed(good: list[Event], bad: list[Event], seed: int) -> list[Event]:
+    """Spread the bad records among the good ones: first, last, and in between."""
+    rng = np.random.default_rng(seed)
+    middle = [*good, *bad[1:-1]]
+    order = rng.permutation(len(middle))
+    return [*bad[:1], *(middle[i] for i in order), *bad[-1:]]
+
+
+def encode(value: object) -> bytes:
+    """JSON bytes, compact."""
+    return json.dumps(value, separators=(",", ":")).encode()

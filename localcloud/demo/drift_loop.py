@@ -1,0 +1,181 @@
+"""Drift, alarm, labels, retraining, a new model: the second half of `make run`."""
+
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+from psycopg2.extensions import connection as Connection
+
+from localcloud.configuration import REPOSITORY
+from localcloud.demo import cohort
+from localcloud.demo.console import Narrator
+from localcloud.demo.errors import JourneyFailed
+from localcloud.demo.mails import mails
+from localcloud.demo.traffic import Traffic
+from localcloud.service import base_environment
+from localcloud.stack import Stack
+from monitoring.storage import database, status
+
+SETTINGS = {
+    # A journey cannot wait minutes for what a school gives hours; the thresholds are the real ones.
+    "MODEL_REFRESH_SECONDS": "2",
+    "WORKER_TICK_SECONDS": "0.2",
+    "WINDOW_LIMIT_SECONDS": "600",
+    "WINDOW_REPORTS": "notable",
+    "RETRAIN_MINIMUM_LABELS": "200",
+    "RETRAIN_TRIALS": "2",
+}
+SHIFTED = 400
+RECOVERY_ROUNDS = 8
+ROUND_SECONDS = 3.0
+POLL_SECONDS = 0.25
+PATIENCE_SECONDS = 300.0
+TRAINING_SECONDS = 1200.0
+"""Many times what it takes: a busy laptop is no failure."""
+State = dict[str, Any]
+T = TypeVar("T")
+
+
+class Loop:
+    """Walks the loop over a running stack; ``found`` holds what the summary shows."""
+
+    def __init__(
+        self, stack: Stack, traffic: Traffic, students: pd.DataFrame, narrator: Narrator
+    ) -> None:
+        self.found: dict[str, str] = {}
+        self.problems: list[str] = []
+        self._stack, self._traffic, self._narrator = stack, traffic, narrator
+        self._students = students
+        self._started = 0.0
+
+    def quiet(self) -> None:
+        """Wait until the normal stream is judged; an alarm on it is a false one."""
+        answered = sum(self._traffic.tally.versions().values())
+        rows = 200 * (answered // 200)
+        state = self._until(
+            "the normal stream was not judged",
+            lambda s: sum(w["row_count"] for w in s["windows"] if w["verdict"]) >= rows,
+        )
+        verdicts = [window["verdict"] for window in state["windows"] if window["verdict"]]
+        self._narrator.say(f"{len(verdicts)} windows of normal students: {', '.join(verdicts)}")
+        if state["incidents"]:
+            self.problems.append("an alarm was raised before any drift")
+
+    def drift(self) -> None:
+        """Stream the shifted cohort and wait for the alarm and its mail."""
+        self._started = time.time()
+        self._send("drift", seed=1)
+        state = self._until("no alarm was raised", lambda s: s["incidents"])
+        incident = state["incidents"][0]
+        seconds = incident["opened_at"].timestamp() - self._started
+        self.found["drift to alarm"] = f"{seconds:.1f} s from the first shifted record"
+        self._narrator.say(f"alarm: {incident['reasons'][0]}")
+        endpoint = self._stack.environment["AWS_ENDPOINT_URL"]
+        mail = until(lambda: mails(endpoint), self._failure("no alert mail was sent"))[0]
+        self._narrator.say(f"mail to {', '.join(mail.recipients)}: {mail.subject}")
+        for line in mail.text.strip().splitlines():
+            self._narrator.quote(line)
+
+    def label(self, directory: Path) -> None:
+        """Deliver the cohort's true grades, late, as a school would: a CSV file."""
+        path = directory / "labels.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["prediction_id", "GradeClass"])
+            for identity, asked, _ in self._traffic.tally.pairs("drift"):
+                writer.writerow([identity, asked.event.truth])
+        done = subprocess.run(
+            [sys.executable, "-m", "monitoring", "--log-level", "WARNING", "labels", str(path)],
+            cwd=REPOSITORY,
+            env=base_environment(**self._stack.environment),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise JourneyFailed(f"the labels were not loaded: {done.stderr.strip()}")
+        self._narrator.say(done.stdout.strip())
+
+    def retrain(self) -> None:
+        """Wait for the retraining Mage was asked for, and for the gate's verdict."""
+        state = self._until(
+            "retraining did not end", lambda s: s["outcomes"], seconds=TRAINING_SECONDS
+        )
+        outcome = state["outcomes"][-1]
+        verdict = "promoted" if outcome["outcome"] == "promoted" else "refused"
+        self.found["retraining"] = f"challenger {verdict}"
+        self._narrator.say(f"the gate {verdict} the challenger:")
+        for reason in outcome["reasons"] or ():
+            self._narrator.quote(reason)
+        if verdict == "promoted":
+            self._recover(str(outcome["version"]))
+
+    def _recover(self, version: str) -> None:
+        """Stream on: the new version must answer with no redeploy, and the incident must end."""
+        for number in range(RECOVERY_ROUNDS):
+            phase = f"recovery {number}"
+            self._send(phase, seed=10 + number, count=200)
+            served = self._traffic.tally.versions(phase)
+            if version in served and "drift to new model" not in self.found:
+                first = min(
+                    answered.moment
+                    for _, _, answered in self._traffic.tally.pairs(phase)
+                    if answered.answer["version"] == version
+                )
+                seconds = first - self._started
+                self.found["drift to new model"] = f"{seconds:.0f} s, version {version} answers"
+                self._narrator.say(f"version {version} answers, with no redeploy")
+            time.sleep(ROUND_SECONDS)
+            if not self._status()["open_incidents"]:
+                self._narrator.say("the incident has ended")
+                return
+        self.problems.append(f"the incident was still open after version {version} took over")
+
+    def _send(self, phase: str, seed: int, count: int = SHIFTED) -> None:
+        moved = cohort.shifted(self._students, count, seed)
+        with self._narrator.progress("answers to shifted students", count) as advance:
+            self._traffic.send(cohort.good_events(moved), phase, (100, 0.05), advance)
+
+    def _status(self) -> State:
+        with connected(self._stack.environment["DATABASE_URL"]) as connection:
+            return status.read(connection)
+
+    def _until(
+        self, failure: str, holds: Callable[[State], Any], seconds: float = PATIENCE_SECONDS
+    ) -> State:
+        def look() -> State | None:
+            state = self._status()
+            return state if holds(state) else None
+
+        return until(look, self._failure(failure), seconds)
+
+    def _failure(self, text: str) -> str:
+        return f"{text}; see {self._stack.state / 'logs' / 'monitoring.log'}"
+
+
+def until(look: Callable[[], T | None], failure: str, seconds: float = PATIENCE_SECONDS) -> T:
+    """Look until there is something to see and return it; raises JourneyFailed at the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (value := look()):
+        if time.monotonic() > deadline:
+            raise JourneyFailed(f"{failure} (waited {seconds:.0f} s)")
+        time.sleep(POLL_SECONDS)
+    return value
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """A connection to monitoring's database, closed afterwards."""
+    connection = database.connect(url)
+    try:
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,42 @@
+"""What can go wrong in the local cloud; ``code`` is stable and greppable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from contract.features import StudentPerformanceError
+
+
+class LocalCloudError(StudentPerformanceError):
+    """Root of the local cloud's errors."""
+
+    code = "local"
+
+
+class ConfigurationError(LocalCloudError):
+    """A variables file or an environment variable cannot be used."""
+
+    code = "local.configuration"
+
+
+class EnvironmentMissing(LocalCloudError):
+    """A component's virtual environment, or a program in it, is not there."""
+
+    code = "local.environment"
+
+
+class ServiceFailed(LocalCloudError):
+    """A service ended early or was not ready in time; the message holds the end of its log."""
+
+    code = "local.service"
+
+    def __init__(self, service: str, reason: str, log: Path, tail: str) -> None:
+        body = "\n".join(f"    {line}" for line in tail.splitlines()) or "    (nothing)"
+        super().__init__(f"{service} {reason}; the end of {log}:\n{body}")
+        self.service = service
+
+
+class AlreadyRunning(LocalCloudError):
+    """Another process owns this state directory."""
+
+    code = "local.running"

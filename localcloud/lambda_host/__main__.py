@@ -1,0 +1,105 @@
+"""Run the Lambda host: ``python -m localcloud.lambda_host --state DIR``; the addresses
+come from the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from localcloud import configuration
+from localcloud.lambda_host.checkpoint import Checkpoints
+from localcloud.lambda_host.consumer import Feed
+from localcloud.lambda_host.failure import FailureQueue
+from localcloud.lambda_host.function import Function, function_arn
+from localcloud.lambda_host.http_target import HttpTarget
+from localcloud.lambda_host.mapping import Mapping
+from localcloud.lambda_host.shard import Settings
+from localcloud.lambda_host.source import Stream
+from localcloud.lambda_host.target import Target
+from localcloud.provision import client
+
+
+def settings_of(values: configuration.Configuration) -> Settings:
+    """Return the mapping's parameters as the variables file states them."""
+    return Settings(
+        batch_size=values.mapping_batch_size,
+        window=values.mapping_batching_window_seconds,
+        parallelization=values.mapping_parallelization_factor,
+        bisect=values.mapping_bisect_on_error,
+        maximum_retries=values.mapping_maximum_retry_attempts,
+        maximum_age=values.mapping_maximum_record_age_seconds,
+    )
+
+
+def main() -> int:
+    """Host the function and its mapping until a signal comes."""
+    parser = argparse.ArgumentParser(prog="localcloud.lambda_host", description=__doc__)
+    parser.add_argument(
+        "--state", type=Path, required=True, help="where checkpoints and the ready file go"
+    )
+    parser.add_argument(
+        "--variables", type=Path, default=configuration.LOCAL_VARIABLES, help="a tfvars.json file"
+    )
+    parser.add_argument(
+        "--handler", help="instead of function_handler, e.g. package.module.function"
+    )
+    parser.add_argument(
+        "--root", type=Path, default=configuration.REPOSITORY, help="where the handler's code is"
+    )
+    parser.add_argument(
+        "--function-url",
+        help="invoke this runtime interface emulator instead of starting the handler here",
+    )
+    options = parser.parse_args()
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout
+    )
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    values = configuration.load(options.variables)
+    if options.handler:
+        values = configuration.with_handler(values, options.handler)
+    state: Path = options.state
+    state.mkdir(parents=True, exist_ok=True)
+    stream = Stream(client("kinesis", os.environ), values.students_stream_name)
+    target: Target
+    if options.function_url:
+        target = HttpTarget(
+            options.function_url, function_arn(values), values.function_timeout_seconds
+        )
+    else:
+        target = Function(values, os.environ, state.parent / "logs" / "function.log", options.root)
+    feed = Feed(
+        stream,
+        target,
+        settings_of(values),
+        Checkpoints(state / "checkpoints.json", stream.arn),
+        FailureQueue(sqs := client("sqs", os.environ), queue_url(sqs, values)),
+    )
+    mapping = Mapping(
+        feed, values.mapping_starting_position, values.mapping_starting_position_timestamp
+    )
+    mapping.start()
+    (state / "ready").write_text(str(os.getpid()), encoding="utf-8")
+    stopping.wait()
+    mapping.stop()
+    target.close()
+    return 0
+
+
+def queue_url(sqs: Any, values: configuration.Configuration) -> str:
+    """Return the on-failure queue's address: FAILURE_QUEUE_URL, else looked up by name."""
+    known = os.environ.get("FAILURE_QUEUE_URL")
+    return known or str(sqs.get_queue_url(QueueName=values.failure_queue_name)["QueueUrl"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

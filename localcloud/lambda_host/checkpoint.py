@@ -1,0 +1,74 @@
+"""Where each shard's processing stands, on disk: written atomically, so a crash leaves the old or
+the new state.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import msgspec
+
+from localcloud.lambda_host.errors import CheckpointError
+
+
+class Position(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where to go on in a shard: after a sequence number, else from a time, else from its start; or
+    nowhere any more.
+    """
+
+    sequence_number: str | None = None
+    timestamp: float | None = None
+    closed: bool = False
+
+
+class _File(msgspec.Struct):
+    stream: str
+    shards: dict[str, Position]
+
+
+class Checkpoints:
+    """The positions of one mapping; ``save`` returns once they are on disk."""
+
+    def __init__(self, path: Path, stream: str) -> None:
+        self._path = path
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._shards: dict[str, Position] = {}
+        self.existed = path.exists()
+        if self.existed:
+            try:
+                stored = msgspec.json.decode(path.read_bytes(), type=_File)
+            except (OSError, msgspec.DecodeError) as error:
+                raise CheckpointError(
+                    f"{path} cannot be read: {error}; move it away to start afresh"
+                ) from error
+            if stored.stream != stream:
+                raise CheckpointError(f"{path} belongs to stream {stored.stream}, not {stream}")
+            self._shards = stored.shards
+
+    def get(self, shard_id: str) -> Position | None:
+        """Return a shard's position, or None when it is not known."""
+        with self._lock:
+            return self._shards.get(shard_id)
+
+    def save(self, positions: dict[str, Position]) -> None:
+        """Add positions and write them all: to a temporary file, flushed to disk, then renamed over
+        the old one.
+        """
+        with self._lock:
+            self._shards.update(positions)
+            data = msgspec.json.encode(_File(self._stream, self._shards))
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._path.with_suffix(".tmp")
+            with temporary.open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, self._path)
+            directory = os.open(self._path.parent, os.O_RDONLY)
+            try:
+                os.fsync(directory)
+            finally:
+                os.close(directory)

@@ -1,0 +1,142 @@
+"""Create what Terraform creates on AWS, on the emulator: streams, buckets, the failure queue, the
+sender's identity.
+
+``python -m localcloud.provision`` does it for the AWS_ENDPOINT_URL of the environment,
+whoever serves it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localcloud.configuration import LOCAL_VARIABLES, Configuration, load
+from localcloud.errors import ConfigurationError, LocalCloudError
+from localcloud.state_file import format_variables
+
+
+def client(service: str, variables: Mapping[str, str]) -> Any:
+    """Return a boto3 client for the endpoint and credentials in ``variables``."""
+    return boto3.client(
+        service,
+        endpoint_url=variables["AWS_ENDPOINT_URL"],
+        region_name=variables["AWS_DEFAULT_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+        config=Config(
+            retries={"max_attempts": 4, "mode": "standard"},
+            connect_timeout=5,
+            s3={"addressing_style": "path"},
+        ),
+    )
+
+
+def _create_stream(kinesis: Any, name: str, shards: int) -> None:
+    try:
+        kinesis.create_stream(
+            StreamName=name, ShardCount=shards, StreamModeDetails={"StreamMode": "PROVISIONED"}
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceInUseException":
+            raise
+    kinesis.get_waiter("stream_exists").wait(
+        StreamName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+
+def _create_bucket(s3: Any, name: str) -> None:
+    try:
+        s3.create_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {
+            "BucketAlreadyOwnedByYou",
+            "BucketAlreadyExists",
+        }:
+            raise
+
+
+def provision(configuration: Configuration, variables: Mapping[str, str]) -> dict[str, str]:
+    """Create what is not there yet; return the variables that name it. Safe to repeat."""
+    kinesis = client("kinesis", variables)
+    for stream in (configuration.students_stream_name, configuration.predictions_stream_name):
+        _create_stream(kinesis, stream, configuration.stream_shard_count)
+    s3 = client("s3", variables)
+    for bucket in (configuration.model_bucket_name, configuration.artifact_bucket_name):
+        _create_bucket(s3, bucket)
+    queue = client("sqs", variables).create_queue(QueueName=configuration.failure_queue_name)
+    client("ses", variables).verify_email_identity(EmailAddress=configuration.alert_sender)
+    return {**names(configuration), "FAILURE_QUEUE_URL": str(queue["QueueUrl"])}
+
+
+def wait_for_endpoint(variables: Mapping[str, str], seconds: float) -> None:
+    """Wait until the AWS endpoint answers; raises LocalCloudError when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            client("s3", variables).list_buckets()
+            return
+        except (BotoCoreError, ClientError) as error:
+            if time.monotonic() > deadline:
+                raise LocalCloudError(
+                    f"{variables['AWS_ENDPOINT_URL']} does not answer: {error}"
+                ) from error
+            time.sleep(0.5)
+
+
+def names(configuration: Configuration) -> dict[str, str]:
+    """Return the variables that follow from the configuration alone."""
+    return {
+        "MODEL_BUCKET": configuration.model_bucket_name,
+        "MODEL_NAME": configuration.model_name,
+        "ARTIFACT_BUCKET": configuration.artifact_bucket_name,
+        "STUDENTS_STREAM_NAME": configuration.students_stream_name,
+        "PREDICTIONS_STREAM_NAME": configuration.predictions_stream_name,
+        "MODEL_REFRESH_SECONDS": str(configuration.model_refresh_seconds),
+        "ALERT_SENDER": configuration.alert_sender,
+        "ALERT_RECIPIENTS": ",".join(configuration.alert_recipients),
+        "LOG_LEVEL": configuration.log_level,
+    }
+
+
+_NEEDED = ("AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+
+
+def main() -> int:
+    """Provision the endpoint of the environment and write the variables that name what is there."""
+    parser = argparse.ArgumentParser(prog="localcloud.provision", description=__doc__)
+    parser.add_argument(
+        "--variables", type=Path, default=LOCAL_VARIABLES, help="a tfvars.json file"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="write the KEY=VALUE lines here instead of printing them"
+    )
+    parser.add_argument(
+        "--wait", type=float, default=60, help="seconds to wait for the endpoint (60)"
+    )
+    options = parser.parse_args()
+    try:
+        if missing := [name for name in _NEEDED if not os.environ.get(name)]:
+            raise ConfigurationError(f"not set: {', '.join(missing)}")
+        wait_for_endpoint(os.environ, options.wait)
+        text = format_variables(provision(load(options.variables), os.environ))
+    except (LocalCloudError, BotoCoreError, ClientError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+    else:
+        print(text, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

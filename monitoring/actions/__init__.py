@@ -1,0 +1,1 @@
+"""What an alarm causes: incidents, mails, retraining."""

@@ -1,0 +1,155 @@
+"""The mails: built from what the database knows, in HTML and plain text, sent by SES (v1 API)."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, Final, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+from psycopg2.extensions import cursor as Cursor
+
+from monitoring.errors import DeliveryError
+from monitoring.settings import Settings
+from monitoring.storage import database
+
+_LINK_SECONDS: Final = 7 * 24 * 3600
+_COLOURS: Final = {
+    "opened": "#c4162a",
+    "closed": "#1a7f37",
+    "outcome": "#0b5cad",
+    "dead": "#8a5300",
+}
+
+
+class Mail(NamedTuple):
+    """A composed mail."""
+
+    subject: str
+    text: str
+    html: str
+
+
+class Facts(NamedTuple):
+    """What a mail says: a title, sentences, a small table, links."""
+
+    title: str
+    sentences: list[str]
+    table: list[tuple[str, str]]
+    links: list[tuple[str, str]]
+
+
+def render(template: str, facts: Facts) -> Mail:
+    """Render facts as text and as HTML that reads without images or external styles."""
+    width = max((len(name) for name, _ in facts.table), default=0)
+    text = [facts.title, "", *facts.sentences, ""]
+    text += [f"{name:<{width}}  {value}" for name, value in facts.table]
+    text += ["", *(f"{name}: {address}" for name, address in facts.links)]
+    paragraphs = "".join(f"<p>{escape(sentence)}</p>" for sentence in facts.sentences)
+    lines = "".join(
+        f'<tr><td style="padding:4px 16px 4px 0;color:#57606a">{escape(name)}</td>'
+        f'<td style="padding:4px 0"><b>{escape(value)}</b></td></tr>'
+        for name, value in facts.table
+    )
+    links = "".join(
+        (
+            f'<p><a href="{escape(address, quote=True)}">{escape(name)}</a></p>'
+            if address.startswith(("http://", "https://"))
+            else f"<p>{escape(name)}: <code>{escape(address)}</code></p>"
+        )
+        for name, address in facts.links
+    )
+    colour = _COLOURS.get(template, "#0b5cad")
+    html = (
+        '<!doctype html><html><body style="font:15px/1.5 system-ui,sans-serif;color:#1f2328">'
+        f'<div style="border-left:5px solid {colour};padding:2px 16px;max-width:640px">'
+        f'<h2 style="margin:8px 0">{escape(facts.title)}</h2>{paragraphs}'
+        f"<table>{lines}</table>{links}</div></body></html>"
+    )
+    return Mail(facts.title, "\n".join(text).rstrip() + "\n", html)
+
+
+def _incident(cursor: Cursor, number: int) -> dict[str, Any]:
+    found = database.rows(
+        cursor,
+        "SELECT i.*, o.row_count, o.report_key, o.last_event, o.rejected_count,"
+        " c.report_key AS closing_report FROM incidents i"
+        " JOIN windows o ON o.window_id = i.opened_by"
+        " LEFT JOIN windows c ON c.window_id = i.closed_by WHERE i.incident_id = %s",
+        (number,),
+    )
+    if not found:
+        raise DeliveryError(f"incident {number} does not exist")
+    return found[0]
+
+
+def _links(settings: Settings, s3: Any, key: str | None) -> list[tuple[str, str]]:
+    links = []
+    if settings.alerts.dashboard_url:
+        links.append(("Dashboard", settings.alerts.dashboard_url))
+    if key:
+        target = {"Bucket": settings.artifact_bucket, "Key": key}
+        address = s3.generate_presigned_url("get_object", Params=target, ExpiresIn=_LINK_SECONDS)
+        links.append(("Evidently report of the window (link valid for at most 7 days)", address))
+        links.append(("Report kept at", f"s3://{settings.artifact_bucket}/{key}"))
+    return links
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def compose(
+    cursor: Cursor, payload: dict[str, Any], number: int, settings: Settings, s3: Any
+) -> Mail:
+    """Compose the mail of an outbox entry: opened, closed, outcome or dead."""
+    template = str(payload["template"])
+    found = _incident(cursor, number)
+    name, kind, version = settings.model_name, found["kind"], found["version"]
+    table = [
+        ("Incident", f"{number} ({kind})"),
+        ("Model", f"{name} version {version}"),
+        ("Opened", f"{found['opened_at']:%Y-%m-%d %H:%M:%S} UTC"),
+    ]
+    if template == "opened":
+        title = f"[ALARM] {name}: {kind} in version {version}"
+        sentences = [f"{part[0].upper()}{part[1:]}." for part in found["reasons"]]
+        sentences.append("Retraining is requested as soon as enough true grades are known.")
+        table.append(("Window", f"{found['row_count']} rows, {found['rejected_count']} rejected"))
+        return render(
+            template, Facts(title, sentences, table, _links(settings, s3, found["report_key"]))
+        )
+    if template == "closed":
+        title = f"[RESOLVED] {name}: {kind} incident {number} is over"
+        table.append(("Ended", f"{found['closed_at']:%Y-%m-%d %H:%M:%S} UTC"))
+        lasted = (found["closed_at"] - found["opened_at"]).total_seconds()
+        table.append(("Lasted", _minutes(lasted)))
+        sentences = [f"{found['closing'][0].upper()}{found['closing'][1:]}."]
+        links = _links(settings, s3, found["closing_report"])
+        return render(template, Facts(title, sentences, table, links))
+    sentences = [str(reason) for reason in payload.get("reasons", ())]
+    if template == "outcome":
+        result = str(payload["outcome"]).upper()
+        title = f"[{result}] {name}: retraining for incident {number}"
+        table.append(("New version", str(payload.get("version") or "none")))
+    else:
+        title = f"[ACTION NEEDED] {name}: retraining for incident {number} could not be started"
+    return render(template, Facts(title, sentences, table, _links(settings, s3, None)))
+
+
+def send(ses: Any, settings: Settings, mail: Mail) -> str:
+    """Send a mail and return SES's message id; raises DeliveryError with SES's words."""
+    try:
+        answer = ses.send_email(
+            Source=settings.alerts.sender,
+            Destination={"ToAddresses": list(settings.alerts.recipients)},
+            Message={
+                "Subject": {"Data": mail.subject, "Charset": "UTF-8"},
+                "Body": {
+                    "Text": {"Data": mail.text, "Charset": "UTF-8"},
+                    "Html": {"Data": mail.html, "Charset": "UTF-8"},
+                },
+            },
+        )
+    except (ClientError, BotoCoreError) as error:
+        raise DeliveryError(f"SES did not take the mail: {error}") from error
+    return str(answer["MessageId"])

@@ -1,0 +1,210 @@
+"""The outbox: what an incident asked for, carried out later, with retries and an end.
+
+An entry is created in the transaction that decided on it, so neither a crash nor a mail server
+that refuses can lose it or send it for a decision that was rolled back. Delivery is at least once:
+a crash between SES's answer and the commit repeats one mail, never skips one.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any, Final, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from monitoring.actions import mail
+from monitoring.actions.incident import enqueue, note
+from monitoring.actions.retraining import Retraining
+from monitoring.errors import DeliveryError
+from monitoring.settings import Settings
+from monitoring.storage import database
+
+_LOG = logging.getLogger(__name__)
+_LONGEST_PAUSE: Final = 3600.0
+_POLL_SECONDS: Final = 1.0
+"""How often a retraining is looked after, however short the worker's tick."""
+
+
+class Entry(NamedTuple):
+    """A due entry of the outbox."""
+
+    outbox_id: int
+    dedupe_key: str
+    kind: str
+    incident_id: int
+    payload: dict[str, Any]
+    state: str
+    attempts: int
+    result: dict[str, Any]
+
+
+class Outbox:
+    """Delivers due entries, one transaction each; several workers may do so side by side."""
+
+    def __init__(self, settings: Settings, ses: Any, s3: Any, retraining: Retraining) -> None:
+        self._settings = settings
+        self._ses = ses
+        self._s3 = s3
+        self._retraining = retraining
+
+    def step(self, connection: Connection) -> int:
+        """Deliver what is due now; return how many entries were handled."""
+        handled = 0
+        last = 0
+        while True:
+            with database.transaction(connection) as cursor:
+                entry = _claim(cursor, last)
+                if entry is None:
+                    return handled
+                self._handle(cursor, entry)
+            last = entry.outbox_id
+            handled += 1
+
+    def _handle(self, cursor: Cursor, entry: Entry) -> None:
+        cursor.execute("SAVEPOINT delivery")
+        try:
+            if entry.kind == "mail":
+                self._mail(cursor, entry)
+            else:
+                self._retrain(cursor, entry)
+        except (DeliveryError, BotoCoreError, ClientError) as error:
+            cursor.execute("ROLLBACK TO SAVEPOINT delivery")
+            self._failed(cursor, entry, str(error))
+
+    def _mail(self, cursor: Cursor, entry: Entry) -> None:
+        if not self._settings.alerts.recipients:
+            _finish(cursor, entry, "skipped", {}, "ALERT_RECIPIENTS is not set")
+            return
+        composed = mail.compose(cursor, entry.payload, entry.incident_id, self._settings, self._s3)
+        message = mail.send(self._ses, self._settings, composed)
+        _finish(cursor, entry, "done", {"message_id": message, "subject": composed.subject})
+
+    def _retrain(self, cursor: Cursor, entry: Entry) -> None:
+        alerts = self._settings.alerts
+        if not alerts.mage_url:
+            _finish(cursor, entry, "skipped", {}, "MAGE_URL is not set")
+            return
+        request = str(entry.payload["request_id"])
+        pause = max(_POLL_SECONDS, self._settings.tick_seconds)
+        if entry.state == "pending":
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.RETRAIN_LOCK,))
+            running = self._retraining.running(cursor)
+            if running:
+                _finish(
+                    cursor, entry, "skipped", {"attached_to": running}, f"{running} runs already"
+                )
+                return
+            waiting = self._retraining.waits_for(cursor, entry.incident_id)
+            if waiting:
+                _wait(cursor, entry, waiting, pause)
+                return
+            run = self._retraining.start(request, again=entry.attempts > 0)
+            _begin(cursor, entry, {"run": run}, pause)
+            note(cursor, f"{request}:started", "retraining", "", f"retraining {request} started")
+            return
+        try:
+            outcome = self._retraining.outcome(
+                cursor, entry.outbox_id, request, entry.result.get("run")
+            )
+        except DeliveryError as error:
+            # Mage or S3 away for a while is no failure of a training that goes on
+            if self._retraining.late(cursor, entry.outbox_id):
+                raise
+            _wait(cursor, entry, str(error), pause)
+            return
+        if outcome is None:
+            _wait(cursor, entry, "training runs", pause)
+            return
+        cursor.execute(
+            "INSERT INTO training_outcomes (request_id, incident_id, outcome, version,"
+            " champion_before, reasons) VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            (
+                request,
+                entry.incident_id,
+                outcome.outcome,
+                outcome.version,
+                outcome.before,
+                list(outcome.reasons),
+            ),
+        )
+        words = f"retraining {request}: {outcome.outcome}. {' '.join(outcome.reasons)}"
+        note(cursor, f"{request}:outcome", outcome.outcome, outcome.version or "", words)
+        payload = {
+            "template": "outcome",
+            "outcome": outcome.outcome,
+            "version": outcome.version,
+            "reasons": list(outcome.reasons),
+        }
+        enqueue(cursor, "mail", f"{request}:outcome", entry.incident_id, payload)
+        _finish(cursor, entry, "done", {**entry.result, "outcome": outcome.outcome})
+
+    def _failed(self, cursor: Cursor, entry: Entry, error: str) -> None:
+        alerts = self._settings.alerts
+        attempts = entry.attempts + 1
+        _LOG.warning("%s (attempt %d): %s", entry.dedupe_key, attempts, error)
+        if attempts < alerts.attempts:
+            pause = min(_LONGEST_PAUSE, alerts.backoff_seconds * 2 ** (attempts - 1))
+            cursor.execute(
+                "UPDATE outbox SET attempts = %s, last_error = %s,"
+                " next_attempt_at = clock_timestamp() + make_interval(secs => %s)"
+                " WHERE outbox_id = %s",
+                (attempts, error[:2000], pause, entry.outbox_id),
+            )
+            return
+        cursor.execute(
+            "UPDATE outbox SET state = 'dead', attempts = %s, last_error = %s,"
+            " finished_at = clock_timestamp() WHERE outbox_id = %s",
+            (attempts, error[:2000], entry.outbox_id),
+        )
+        note(
+            cursor, f"{entry.dedupe_key}:dead", "dead", "", f"{entry.dedupe_key} given up: {error}"
+        )
+        if entry.kind == "retrain":
+            payload = {
+                "template": "dead",
+                "reasons": [f"Given up after {attempts} attempts.", error],
+            }
+            enqueue(cursor, "mail", f"{entry.dedupe_key}:dead", entry.incident_id, payload)
+
+
+def _claim(cursor: Cursor, after: int) -> Entry | None:
+    cursor.execute(
+        "SELECT outbox_id, dedupe_key, kind, incident_id, payload, state, attempts,"
+        " coalesce(result, '{}') FROM outbox WHERE state IN ('pending', 'running')"
+        " AND next_attempt_at <= clock_timestamp() AND outbox_id > %s"
+        " ORDER BY outbox_id LIMIT 1 FOR UPDATE SKIP LOCKED",
+        (after,),
+    )
+    row = cursor.fetchone()
+    return None if row is None else Entry(*row)
+
+
+def _finish(
+    cursor: Cursor, entry: Entry, state: str, result: dict[str, Any], error: str | None = None
+) -> None:
+    cursor.execute(
+        "UPDATE outbox SET state = %s, result = %s, last_error = %s, attempts = attempts + 1,"
+        " finished_at = clock_timestamp() WHERE outbox_id = %s",
+        (state, json.dumps(result), error, entry.outbox_id),
+    )
+
+
+def _begin(cursor: Cursor, entry: Entry, result: dict[str, Any], pause: float) -> None:
+    cursor.execute(
+        "UPDATE outbox SET state = 'running', result = %s, last_error = NULL,"
+        " attempts = attempts + 1, started_at = clock_timestamp(),"
+        " next_attempt_at = clock_timestamp() + make_interval(secs => %s) WHERE outbox_id = %s",
+        (json.dumps(result), pause, entry.outbox_id),
+    )
+
+
+def _wait(cursor: Cursor, entry: Entry, why: str, pause: float) -> None:
+    """Look again later; waiting is not a failed attempt."""
+    cursor.execute(
+        "UPDATE outbox SET last_error = %s, next_attempt_at = clock_timestamp()"
+        " + make_interval(secs => %s) WHERE outbox_id = %s",
+        (why, pause, entry.outbox_id),
+    )

@@ -1,0 +1,157 @@
+"""A retraining request from waiting for labels to the gate's decision."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Final, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+from psycopg2.extensions import cursor as Cursor
+
+from monitoring.actions.mage_api import COMPLETED, FAILED, Mage
+from monitoring.errors import DeliveryError
+from monitoring.ingest.shard import error_code
+from monitoring.settings import Settings
+from monitoring.storage import database
+
+_STATUS_SECONDS: Final = 2.0
+
+
+class TrainingOutcome(NamedTuple):
+    """promoted, refused or failed; the versions, and the gate's words."""
+
+    outcome: str
+    version: str | None
+    before: str | None
+    reasons: tuple[str, ...]
+
+
+class Retraining:
+    """Starts training in Mage and reads what its gate decided from the artifact bucket."""
+
+    def __init__(self, settings: Settings, mage: Mage, s3: Any) -> None:
+        self._settings = settings
+        self._mage = mage
+        self._s3 = s3
+        self._asked = float("-inf")
+
+    def running(self, cursor: Cursor) -> str | None:
+        """Return the request that is being trained now, or None; the caller holds RETRAIN_LOCK."""
+        found = database.scalar(
+            cursor,
+            "SELECT payload->>'request_id' FROM outbox WHERE kind = 'retrain' AND state = 'running'"
+            " ORDER BY outbox_id LIMIT 1",
+        )
+        return None if found is None else str(found)
+
+    def waits_for(self, cursor: Cursor, incident_id: int) -> str | None:
+        """Return what a request still waits for, or None when training may start.
+
+        Training on the old rows again cannot cure drift: the request waits until enough true
+        grades of rows from the alarming window on are known. A cooldown over all incidents keeps
+        a noisy week from training all night.
+        """
+        alerts = self._settings.alerts
+        labels = database.scalar(
+            cursor,
+            "SELECT count(*) FROM (SELECT 1 FROM ground_truth WHERE event_time >= (SELECT"
+            " w.first_event FROM incidents i JOIN windows w ON w.window_id = i.opened_by"
+            " WHERE i.incident_id = %s) LIMIT %s) AS known",
+            (incident_id, alerts.retrain_minimum_labels),
+        )
+        if labels < alerts.retrain_minimum_labels:
+            return f"waiting for labels: {labels} of {alerts.retrain_minimum_labels}"
+        rest = database.scalar(
+            cursor,
+            "SELECT ceil(extract(epoch FROM max(started_at) - clock_timestamp()) + %s) FROM outbox"
+            " WHERE kind = 'retrain'",
+            (alerts.retrain_cooldown_seconds,),
+        )
+        if rest is not None and rest > 0:
+            return f"cooldown: {rest:.0f} s left since the last retraining began"
+        return None
+
+    def start(self, request_id: str, *, again: bool) -> int:
+        """Start training and return Mage's run number, or that of the run started already.
+
+        A worker killed between Mage's answer and its commit leaves no trace but the run itself, so
+        it is looked for every time; only after a failed attempt must the look succeed.
+        """
+        alerts = self._settings.alerts
+        trigger = self._mage.trigger(alerts.retrain_pipeline, alerts.retrain_trigger)
+        try:
+            run = self._mage.find_run(trigger, request_id)
+        except DeliveryError:
+            if again:
+                raise
+            run = None
+        if run is not None:
+            return run
+        variables = {
+            "request_id": request_id,
+            "seed": 42,
+            "trials": alerts.retrain_trials,
+            "labelled": True,
+        }
+        return self._mage.start(trigger, variables)
+
+    def outcome(
+        self, cursor: Cursor, outbox_id: int, request_id: str, run: int | None
+    ) -> TrainingOutcome | None:
+        """Return the decision, or None while training runs.
+
+        The gate's own words count; a run Mage calls failed, or one that has taken longer than
+        RETRAIN_TIMEOUT_SECONDS, is a failure even if it left none.
+        """
+        written = self._written(request_id)
+        if written is not None:
+            return written
+        status = self._status(run)
+        if status in FAILED:
+            return TrainingOutcome("failed", None, None, (f"Mage run {run} is {status}.",))
+        if self.late(cursor, outbox_id):
+            words = "completed without a decision" if status == COMPLETED else "has not ended"
+            return TrainingOutcome("failed", None, None, (f"Mage run {run} {words} in time.",))
+        return None
+
+    def late(self, cursor: Cursor, outbox_id: int) -> bool:
+        """Return whether a training has taken longer than RETRAIN_TIMEOUT_SECONDS."""
+        return bool(
+            database.scalar(
+                cursor,
+                "SELECT started_at < clock_timestamp() - make_interval(secs => %s) FROM outbox"
+                " WHERE outbox_id = %s",
+                (self._settings.alerts.retrain_timeout_seconds, outbox_id),
+            )
+        )
+
+    def _status(self, run: int | None) -> str:
+        """Ask Mage at most every two seconds: a question costs it a tenth of one."""
+        if run is None or time.monotonic() - self._asked < _STATUS_SECONDS:
+            return ""
+        self._asked = time.monotonic()
+        return self._mage.status(run)
+
+    def _written(self, request_id: str) -> TrainingOutcome | None:
+        key = f"outcomes/{request_id}.json"
+        try:
+            answer = self._s3.get_object(Bucket=self._settings.artifact_bucket, Key=key)
+            found = json.loads(answer["Body"].read())
+            reasons = tuple(str(reason) for reason in found.get("reasons") or ())
+            promoted = bool(found["promoted"])
+        except ClientError as error:
+            if error_code(error) in ("NoSuchKey", "404"):
+                return None
+            raise DeliveryError(f"the outcome cannot be read: {error}") from error
+        except BotoCoreError as error:
+            raise DeliveryError(f"the artifact bucket cannot be asked: {error}") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DeliveryError(f"{key} is not an outcome: {error!r}") from error
+        version, before = found.get("version"), found.get("champion_before")
+        return TrainingOutcome(
+            "promoted" if promoted else "refused",
+            None if version is None else str(version),
+            None if before is None else str(before),
+            reasons,
+        )

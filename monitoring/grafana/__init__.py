@@ -1,1 +1,0 @@
-"""Grafana as code: dashboards, alert rules and provisioning made from ``monitoring.panels``."""

@@ -1,0 +1,1 @@
+"""Streams and label files into Postgres, each record once."""

@@ -1,0 +1,190 @@
+"""The consumer: every shard of one stream into Postgres, exactly once.
+
+Rows and the shard's checkpoint are one transaction. A rival (a second worker, an old one that was
+thought dead) fails on the fence and starts again from the checkpoint; a redelivered record meets
+its own prediction_id. Nothing is lost because the checkpoint never passes an uncommitted row.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import psycopg2
+from botocore.exceptions import ClientError
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
+
+from monitoring.errors import FencedError
+from monitoring.ingest import checkpoint, predictions
+from monitoring.ingest.checkpoint import Checkpoint
+from monitoring.ingest.predictions import Counts, DeadLetter, StreamRecord
+from monitoring.ingest.shard import THROTTLED, Reader, error_code, list_shards, readable
+from monitoring.storage import database
+
+_LOG = logging.getLogger(__name__)
+_REFRESH_SECONDS = 10.0
+_ISOLATED = (psycopg2.DataError, psycopg2.IntegrityError)
+
+
+class Sink(Protocol):
+    """Where a stream's records go: decoded first, staged, then written under the ingest lock."""
+
+    def decode(self, records: Sequence[StreamRecord], now: datetime) -> Any:
+        """Decode records into a batch with ``records`` and ``dead``."""
+
+    def stage(self, cursor: Cursor, batch: Any) -> None:
+        """Bring the batch to the server."""
+
+    def write(self, cursor: Cursor, batch: Any) -> Counts:
+        """Write the staged batch."""
+
+
+class PredictionSink:
+    """The predictions stream's sink."""
+
+    def decode(self, records: Sequence[StreamRecord], now: datetime) -> predictions.Batch:
+        """Decode records; see predictions.decode_batch."""
+        return predictions.decode_batch(records, now)
+
+    def stage(self, cursor: Cursor, batch: predictions.Batch) -> None:
+        """COPY the batch into temporary tables."""
+        predictions.stage(cursor, batch)
+
+    def write(self, cursor: Cursor, batch: predictions.Batch) -> Counts:
+        """Insert what is new; see predictions.write."""
+        return predictions.write(cursor, batch)
+
+
+class Consumer:
+    """Reads one stream and writes it through a sink, on one database connection."""
+
+    def __init__(
+        self, client: Any, stream: str, sink: Sink, *, start: str = "TRIM_HORIZON", rows: int = 1000
+    ) -> None:
+        self._client = client
+        self._stream = stream
+        self._sink = sink
+        self._rows = rows
+        self._reader = Reader(client, stream, start)
+        self._known: dict[str, Checkpoint] = {}
+        self._refreshed = float("-inf")
+
+    def refresh(self, connection: Connection) -> None:
+        """Learn the stream's shards and where each stands."""
+        shards = list_shards(self._client, self._stream)
+        with database.transaction(connection) as cursor:
+            for shard in shards:
+                checkpoint.register(cursor, self._stream, shard.shard_id, shard.parents)
+            loaded = checkpoint.load(cursor, self._stream)
+        alive = {shard.shard_id for shard in shards}
+        for shard_id, item in loaded.items():
+            if self._known.get(shard_id) != item:
+                self._reader.seek(shard_id)
+        # a shard the service no longer lists has been trimmed away, read or not
+        self._known = {
+            key: item if key in alive else item._replace(finished=True)
+            for key, item in loaded.items()
+        }
+        self._refreshed = time.monotonic()
+
+    def step(self, connection: Connection) -> int:
+        """Read every readable shard once; return the number of records taken.
+
+        Raises psycopg2's operational errors when the database is away; nothing is lost then, the
+        next step reads from the checkpoint again.
+        """
+        if time.monotonic() - self._refreshed > _REFRESH_SECONDS:
+            self.refresh(connection)
+        taken = 0
+        for item in readable(self._known.values()):
+            try:
+                taken += self._shard(connection, item)
+            except FencedError as error:
+                _LOG.info("fenced: %s", error)
+                self._refreshed = float("-inf")
+            except ClientError as error:
+                if error_code(error) not in THROTTLED:
+                    raise
+                _LOG.warning("shard %s is throttled; trying again", item.shard_id)
+            except BaseException:
+                self._reader.seek(item.shard_id)
+                self._refreshed = float("-inf")
+                raise
+        return taken
+
+    def _shard(self, connection: Connection, item: Checkpoint) -> int:
+        read = self._reader.read(item, self._rows)
+        if read.records:
+            try:
+                self._commit(connection, item, read.records, read.millis_behind)
+            except _ISOLATED as error:
+                _LOG.warning(
+                    "a batch of shard %s is refused (%s); one by one", item.shard_id, error
+                )
+                self._one_by_one(connection, item, read.records, read.millis_behind)
+            item = item._replace(sequence_number=read.records[-1].sequence_number)
+        if read.closed:
+            with database.transaction(connection) as cursor:
+                checkpoint.fence(cursor, self._stream, item.shard_id, item.sequence_number)
+                checkpoint.finish(cursor, self._stream, item.shard_id)
+            item = item._replace(finished=True)
+            self._refreshed = float("-inf")
+        self._known[item.shard_id] = item
+        return len(read.records)
+
+    def _one_by_one(
+        self,
+        connection: Connection,
+        item: Checkpoint,
+        records: Sequence[StreamRecord],
+        behind: int | None,
+    ) -> None:
+        """Write a refused batch record by record; what the database refuses is a dead letter."""
+        for record in records:
+            try:
+                self._commit(connection, item, [record], behind)
+            except _ISOLATED:
+                letter = predictions.dead_letter(record, "refused", "the database refused the row")
+                with database.transaction(connection) as cursor:
+                    checkpoint.fence(cursor, self._stream, item.shard_id, item.sequence_number)
+                    self._bury(cursor, item.shard_id, [letter])
+                    checkpoint.advance(
+                        cursor, self._stream, item.shard_id, record.sequence_number, behind
+                    )
+            item = item._replace(sequence_number=record.sequence_number)
+
+    def _commit(
+        self,
+        connection: Connection,
+        item: Checkpoint,
+        records: Sequence[StreamRecord],
+        behind: int | None,
+    ) -> None:
+        with database.transaction(connection) as cursor:
+            now = database.scalar(cursor, "SELECT clock_timestamp()")
+            batch = self._sink.decode(records, now)
+            self._sink.stage(cursor, batch)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.INGEST_LOCK,))
+            checkpoint.fence(cursor, self._stream, item.shard_id, item.sequence_number)
+            counts = self._sink.write(cursor, batch)
+            self._bury(cursor, item.shard_id, batch.dead)
+            cursor.execute(
+                "INSERT INTO ingest_batches (stream, shard_id, records, inserted, rejected,"
+                " duplicates, dead, lag_p50, lag_p95, millis_behind)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                (self._stream, item.shard_id, *counts, behind),
+            )
+            last = records[-1].sequence_number
+            checkpoint.advance(cursor, self._stream, item.shard_id, last, behind)
+
+    def _bury(self, cursor: Cursor, shard_id: str, letters: Sequence[DeadLetter]) -> None:
+        for letter in letters:
+            cursor.execute(
+                "INSERT INTO dead_letters (stream, shard_id, sequence_number, code, reason, size,"
+                " sha256) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                (self._stream, shard_id, *letter),
+            )

@@ -1,0 +1,1 @@
+"""Windows of predictions: cut, measured, judged."""

@@ -1,0 +1,105 @@
+"""Evaluating a closed window: figures and a verdict into the database, the report into S3."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from typing import Any
+
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
+
+from monitoring.errors import ReferenceMissingError, ReferenceUnusableError
+from monitoring.settings import WindowSettings
+from monitoring.windows import cutting, labelled, scored, verdict
+from monitoring.windows.cutting import Window
+from monitoring.windows.metric import Outcome, finite
+from monitoring.windows.reference import Reference, ReferenceStore
+from monitoring.windows.verdict import Verdict
+
+_LOG = logging.getLogger(__name__)
+
+
+class Evaluator:
+    """Evaluates windows against the reference of their model version."""
+
+    def __init__(
+        self, references: ReferenceStore, s3: Any, bucket: str, settings: WindowSettings
+    ) -> None:
+        self._references = references
+        self._s3 = s3
+        self._bucket = bucket
+        self._settings = settings
+
+    def evaluate(self, cursor: Cursor, item: Window) -> Verdict:
+        """Evaluate a window and store figures, verdict and report key.
+
+        A second evaluation is an update with the same values: number, closing time and the time
+        of the first evaluation stay.
+        """
+        reference, problem = self._reference(cursor, item.version)
+        if item.kind == cutting.SCORED:
+            minimum = self._settings.minimum_rows
+            outcome = scored.evaluate(cursor, item, reference, problem, minimum)
+        else:
+            outcome = labelled.evaluate(cursor, item, reference, problem)
+        _store(cursor, item, outcome, self._report(item, outcome))
+        return outcome.verdict
+
+    def _reference(self, cursor: Cursor, version: str) -> tuple[Reference | None, str]:
+        try:
+            reference = self._references.get(version)
+        except (ReferenceMissingError, ReferenceUnusableError) as error:
+            return None, str(error)
+        execute_values(
+            cursor,
+            "INSERT INTO reference_stats (version, metric, column_name, label, value) VALUES %s"
+            " ON CONFLICT (version, metric, column_name, label) DO NOTHING",
+            [(version, *row) for row in reference.stats()],
+        )
+        return reference, ""
+
+    def _report(self, item: Window, outcome: Outcome) -> str | None:
+        """Keep Evidently's page in S3 (gzip: 4 MB become 1.2) and return its key."""
+        policy = self._settings.reports
+        notable = outcome.verdict.level in (verdict.WARN, verdict.ALARM)
+        wanted = policy == "all" or (policy == "notable" and notable)
+        if outcome.html is None or not wanted or not self._bucket:
+            return None
+        key = f"reports/{item.version}/{item.kind}-{item.after_row:012d}.html"
+        self._s3.put_object(
+            Bucket=self._bucket,
+            Key=key,
+            Body=gzip.compress(outcome.html().encode(), 4, mtime=0),
+            ContentType="text/html; charset=utf-8",
+            ContentEncoding="gzip",
+        )
+        return key
+
+
+def _store(cursor: Cursor, item: Window, outcome: Outcome, key: str | None) -> None:
+    cursor.execute("DELETE FROM window_metrics WHERE window_id = %s", (item.window_id,))
+    kept = finite(outcome.metrics)
+    if len(kept) < len(outcome.metrics):
+        lost = sorted({m.metric for m in outcome.metrics} - {m.metric for m in kept})
+        _LOG.warning("window %d: figures that are no number: %s", item.window_id, lost)
+    execute_values(
+        cursor,
+        "INSERT INTO window_metrics (window_id, metric, column_name, label, value, method,"
+        " threshold, failed) VALUES %s",
+        [(item.window_id, *metric) for metric in kept],
+        page_size=500,
+    )
+    cursor.execute(
+        "UPDATE windows SET verdict = %s, reasons = %s, drifted = %s, reference_version = %s,"
+        " report_key = coalesce(%s, report_key),"
+        " evaluated_at = coalesce(evaluated_at, clock_timestamp()) WHERE window_id = %s",
+        (
+            outcome.verdict.level,
+            list(outcome.verdict.reasons),
+            list(outcome.drifted),
+            outcome.reference_version,
+            key,
+            item.window_id,
+        ),
+    )

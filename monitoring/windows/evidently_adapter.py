@@ -1,0 +1,203 @@
+"""The one place that knows Evidently (0.7.23): frames in, metric rows and a report out.
+
+Importing Evidently costs some nine seconds of CPU and 280 MB, so it happens on first use, inside
+the worker's process, never on anyone else's import path.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
+
+from contract.features import FEATURE_NAMES, FEATURES, GRADES
+from monitoring.errors import MetricError
+from monitoring.windows import drift
+from monitoring.windows.metric import Metric
+from monitoring.windows.reference import Reference
+
+TRUTH: Final = "true_GradeClass"
+_LOCK: Final = threading.Lock()
+_LOADED: dict[str, Any] = {}
+
+
+class Evaluation(NamedTuple):
+    """Figures of a window and, on request, Evidently's HTML page of it (about 4 MB)."""
+
+    metrics: list[Metric]
+    html: Callable[[], str]
+
+
+def load() -> dict[str, Any]:
+    """Import Evidently once and register the two-sample chi-square with it."""
+    with _LOCK:
+        if _LOADED:
+            return _LOADED
+        os.environ["DO_NOT_TRACK"] = "1"  # it posts telemetry on import otherwise
+        # pylint: disable=import-outside-toplevel
+        import evidently
+        from evidently import metrics
+        from evidently.legacy.calculations.stattests import StatTest, register_stattest
+        from evidently.legacy.core import ColumnType
+        from sklearn.exceptions import UndefinedMetricWarning
+
+        # a window without an A is no fault: f1 of an absent grade counts as 0, and is said to
+        warnings.filterwarnings("ignore", category=UndefinedMetricWarning)
+
+        def two_sample(reference: Any, current: Any, _kind: Any, threshold: float) -> Any:
+            p = drift.chi_square(reference.to_numpy(), current.to_numpy())
+            return p, p < threshold
+
+        test = StatTest(
+            name=drift.TWO_SAMPLE_CHI_SQUARE,
+            display_name="two-sample chi-square p_value",
+            allowed_feature_types=[ColumnType.Categorical],
+            default_threshold=drift.P_THRESHOLD,
+        )
+        register_stattest(test, two_sample)
+        _LOADED.update(evidently=evidently, metrics=metrics)
+        return _LOADED
+
+
+def _float(value: Any) -> float:
+    if isinstance(value, (bool, str)) or not hasattr(value, "__float__"):
+        raise MetricError(f"Evidently answered {type(value).__name__} where a number is due")
+    return float(value)
+
+
+def _part(value: Any, key: str) -> float:
+    if not isinstance(value, dict) or key not in value:
+        raise MetricError(f"Evidently's answer lacks {key!r}")
+    return _float(value[key])
+
+
+def _run(asked: list[Any], definition: Any, current: Any, reference: Any) -> tuple[list[Any], Any]:
+    """Run a report and return the values in the order asked, and the snapshot."""
+    evidently = load()["evidently"]
+    snapshot = evidently.Report(asked, include_tests=False).run(
+        evidently.Dataset.from_pandas(current, definition),
+        evidently.Dataset.from_pandas(reference, definition),
+    )
+    answers = snapshot.dict()["metrics"]
+    kinds = [str(answer["config"]["type"]).rsplit(":", maxsplit=1)[-1] for answer in answers]
+    expected = [type(metric).__name__ for metric in asked]
+    if kinds != expected:
+        raise MetricError(f"Evidently answered {kinds} to {expected}")
+    return [answer["value"] for answer in answers], snapshot
+
+
+def _drift_metrics(column: str, method: Callable[[str], str]) -> list[Any]:
+    """Return the test and the effect size of a column; never Evidently's automatic choice."""
+    value_drift = load()["metrics"].ValueDrift
+    return [
+        value_drift(column=column, method=method(column), threshold=drift.P_THRESHOLD),
+        value_drift(
+            column=column,
+            method=drift.effect_method(column),
+            threshold=drift.effect_threshold(column),
+        ),
+    ]
+
+
+def _drift_rows(name: str, column: str, p: float, effect: float, rows: int) -> list[Metric]:
+    failed = drift.is_drifted(column, p, effect, rows)
+    limit = drift.effect_threshold(column)
+    return [
+        Metric(f"{name}_p", column, "", p, drift.test_method(column), drift.P_THRESHOLD, failed),
+        Metric(
+            f"{name}_effect",
+            column,
+            "",
+            effect,
+            drift.effect_method(column),
+            limit,
+            effect >= limit,
+        ),
+    ]
+
+
+def _scored_questions(reference: Reference) -> list[Any]:
+    metrics = load()["metrics"]
+    asked: list[Any] = [metrics.RowCount(), metrics.DatasetMissingValueCount()]
+    for column in drift.COLUMNS:
+        asked += _drift_metrics(column, drift.test_method)
+    for feature in FEATURES:
+        low, high = reference.bounds(feature.name)
+        if feature.name in drift.NUMERICAL:
+            asked.append(metrics.OutRangeValueCount(column=feature.name, left=low, right=high))
+        else:
+            seen = list(range(int(low), int(high) + 1))
+            asked.append(metrics.OutListValueCount(column=feature.name, values=seen))
+    return asked + [metrics.MeanValue(column=column) for column in drift.NUMERICAL]
+
+
+def _scored_answers(values: Iterator[Any]) -> list[Metric]:
+    rows = int(_float(next(values)))
+    found = [Metric("rows", "", "", float(rows))]
+    found.append(Metric("missing", "", "count", _part(next(values), "count")))
+    for column in drift.COLUMNS:
+        p, effect = _float(next(values)), _float(next(values))
+        found += _drift_rows("drift", column, p, effect, rows)
+    for column in FEATURE_NAMES:
+        count = _part(next(values), "count")
+        found.append(Metric("out_of_range", column, "count", count))
+        found.append(Metric("out_of_range", column, "share", count / rows))
+    return found + [Metric("mean", column, "", _float(next(values))) for column in drift.NUMERICAL]
+
+
+def evaluate_scored(frame: pd.DataFrame, reference: Reference) -> Evaluation:
+    """Return drift of the nine features and the predicted class, quality and range counts.
+
+    ``frame`` has the reference's columns and at least one row (Evidently fails on none).
+    """
+    definition = load()["evidently"].DataDefinition(
+        numerical_columns=list(drift.NUMERICAL), categorical_columns=list(drift.CATEGORICAL)
+    )
+    values, snapshot = _run(_scored_questions(reference), definition, frame, reference.frame)
+    return Evaluation(
+        _scored_answers(iter(values)), lambda: str(snapshot.get_html_str(as_iframe=False))
+    )
+
+
+def _labelled_answers(values: list[Any], rows: int) -> list[Metric]:
+    accuracy, by_label, precision, recall, p, effect = values
+    if not isinstance(by_label, dict):
+        raise MetricError("Evidently's F1ByLabel is not a table by label")
+    f1 = {int(label): _float(value) for label, value in by_label.items()}
+    found = [
+        Metric("accuracy", "", "", _float(accuracy)),
+        Metric("precision", "", "present", _float(precision)),
+        Metric("recall", "", "present", _float(recall)),
+        Metric("f1_macro", "", "", sum(f1.values()) / len(GRADES)),
+    ]
+    found += [Metric("f1", "", grade, f1.get(k, 0.0)) for k, grade in enumerate(GRADES)]
+    return found + _drift_rows("target_drift", drift.PREDICTION, _float(p), _float(effect), rows)
+
+
+def evaluate_labelled(frame: pd.DataFrame, reference: Reference) -> Evaluation:
+    """Return performance and target drift of labelled rows.
+
+    ``frame`` has the predicted class (drift.PREDICTION) and TRUTH, whole numbers 0-4. Evidently's
+    own F1Score averages over the labels present only; the macro figure over all five classes is
+    formed from F1ByLabel, so that a window without an A does not score higher for it.
+    """
+    loaded = load()
+    metrics, evidently = loaded["metrics"], loaded["evidently"]
+    definition = evidently.DataDefinition(
+        categorical_columns=[drift.PREDICTION, TRUTH],
+        classification=[
+            evidently.MulticlassClassification(target=TRUTH, prediction_labels=drift.PREDICTION)
+        ],
+    )
+    against = pd.DataFrame({drift.PREDICTION: reference.predicted, TRUTH: reference.truth})
+    asked = [metrics.Accuracy(), metrics.F1ByLabel(), metrics.Precision(), metrics.Recall()]
+    asked += _drift_metrics(TRUTH, lambda _: drift.TWO_SAMPLE_CHI_SQUARE)
+    values, snapshot = _run(asked, definition, frame, against)
+    return Evaluation(
+        _labelled_answers(values, len(frame)),
+        lambda: str(snapshot.get_html_str(as_iframe=False)),
+    )

@@ -1,0 +1,36 @@
+"""The figures of a window, as rows of the long table, and what an evaluation comes to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from monitoring.windows.verdict import Verdict
+
+
+class Metric(NamedTuple):
+    """A value with what it is about and, where it was tested, how and against what."""
+
+    metric: str
+    column: str
+    label: str
+    value: float
+    method: str | None = None
+    threshold: float | None = None
+    failed: bool | None = None
+
+
+def finite(metrics: list[Metric]) -> list[Metric]:
+    """Return the metrics whose value is a number: a single NaN breaks a dashboard panel."""
+    return [metric for metric in metrics if math.isfinite(metric.value)]
+
+
+class Outcome(NamedTuple):
+    """What an evaluation found: figures, verdict, drifted columns, and the page to keep."""
+
+    metrics: list[Metric]
+    verdict: Verdict
+    drifted: tuple[str, ...] = ()
+    reference_version: str | None = None
+    html: Callable[[], str] | None = None

@@ -1,0 +1,130 @@
+"""The reference set of a model version: what its training rows looked like, and its own answers."""
+
+from __future__ import annotations
+
+import io
+from collections import OrderedDict
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from botocore.exceptions import ClientError
+
+from contract.features import FEATURE_NAMES, GRADES
+from monitoring.errors import ReferenceMissingError, ReferenceUnusableError
+from monitoring.ingest.shard import error_code
+from monitoring.windows import performance
+from monitoring.windows.drift import NUMERICAL, PREDICTION
+
+PREDICTED: Final = "predicted_GradeClass"
+TRUTH: Final = "GradeClass"
+PROBABILITIES: Final = tuple(f"p_{grade}" for grade in GRADES)
+RECENT: Final = "recent"
+"""Optional flag of rows that came from the stream: with enough of them they are what "normal" looked
+like when the model was made. A shifted stream never matches a mixture of old and shifted rows."""
+MINIMUM_RECENT: Final = 200
+MAXIMUM_ROWS: Final = 20_000
+_KEPT: Final = 3
+
+
+class Reference:
+    """Reference rows in the columns a window has, with the figures dashboards draw as bands."""
+
+    def __init__(self, version: str, frame: pd.DataFrame) -> None:
+        needed = (*FEATURE_NAMES, TRUTH, PREDICTED, *PROBABILITIES)
+        missing = [name for name in needed if name not in frame.columns]
+        if missing:
+            raise ReferenceUnusableError(
+                f"the reference set of version {version} lacks {', '.join(missing)}"
+            )
+        recent = frame[RECENT].fillna(False).to_numpy(dtype=bool) if RECENT in frame else None
+        frame = frame.loc[:, list(needed)]
+        usable = frame.notna().all(axis=1).to_numpy()
+        frame = frame[usable]
+        if frame.empty:
+            raise ReferenceUnusableError(f"the reference set of version {version} has no row")
+        self.version = version
+        self.truth = frame[TRUTH].to_numpy(dtype=np.int64)
+        self.predicted = frame[PREDICTED].to_numpy(dtype=np.int64)
+        self.probabilities = frame[list(PROBABILITIES)].to_numpy(dtype=float)
+        if recent is not None and recent[usable].sum() >= MINIMUM_RECENT:
+            frame = frame[recent[usable]]
+        if len(frame) > MAXIMUM_ROWS:  # bounds the cost of a window; the draw is always the same
+            frame = frame.sample(MAXIMUM_ROWS, random_state=7)
+        data = {name: _column(frame[name], name) for name in FEATURE_NAMES}
+        data[PREDICTION] = frame[PREDICTED].to_numpy(dtype=np.int64)
+        self.frame = pd.DataFrame(data)
+        self.f1_macro = performance.f1_macro(self.truth, self.predicted)
+
+    def stats(self) -> list[tuple[str, str, str, float]]:
+        """Return (metric, column, label, value) rows for the reference_stats table."""
+        found: list[tuple[str, str, str, float]] = [
+            ("rows", "", "", float(len(self.frame))),
+            ("f1_macro", "", "", self.f1_macro),
+            ("accuracy", "", "", float((self.truth == self.predicted).mean())),
+            ("log_loss", "", "", performance.log_loss(self.probabilities, self.truth)),
+        ]
+        for name in FEATURE_NAMES:
+            values = self.frame[name].to_numpy(dtype=float)
+            found += [
+                ("mean", name, "", float(values.mean())),
+                ("sd", name, "", float(values.std())),
+                ("minimum", name, "", float(values.min())),
+                ("maximum", name, "", float(values.max())),
+            ]
+        for k, grade in enumerate(GRADES):
+            found.append(("predicted_share", "", grade, float((self.predicted == k).mean())))
+            found.append(("label_share", "", grade, float((self.truth == k).mean())))
+        top = self.probabilities.max(axis=1)
+        found += [
+            ("confidence", "", quantile, float(np.quantile(top, share)))
+            for quantile, share in (("p10", 0.1), ("p50", 0.5))
+        ]
+        return found
+
+    def bounds(self, column: str) -> tuple[float, float]:
+        """Return training's range of a feature."""
+        values = self.frame[column]
+        return float(values.min()), float(values.max())
+
+
+def _column(series: Any, name: str) -> Any:
+    return series.to_numpy(dtype=float) if name in NUMERICAL else series.to_numpy(dtype=np.int64)
+
+
+class ReferenceStore:
+    """Fetches reference sets from S3 and keeps the few in use, so memory stays flat."""
+
+    def __init__(self, s3: Any, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self._kept: OrderedDict[str, Reference] = OrderedDict()
+
+    def get(self, version: str) -> Reference:
+        """Return the reference of a version.
+
+        Raises ReferenceMissingError when none was ever written, ReferenceUnusableError when it
+        cannot serve; S3's transient errors pass through, so that the caller tries again later.
+        """
+        if version in self._kept:
+            self._kept.move_to_end(version)
+            return self._kept[version]
+        key = f"reference/{version}.parquet"
+        try:
+            body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error_code(error) in ("NoSuchKey", "404", "NoSuchBucket"):
+                raise ReferenceMissingError(
+                    f"there is no reference set for version {version} (s3://{self._bucket}/{key})"
+                ) from error
+            raise
+        try:
+            frame = pd.read_parquet(io.BytesIO(body))
+        except (ValueError, OSError) as error:
+            raise ReferenceUnusableError(
+                f"the reference set of version {version} is no readable parquet file"
+            ) from error
+        self._kept[version] = Reference(version, frame)
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return self._kept[version]

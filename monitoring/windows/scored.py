@@ -1,0 +1,117 @@
+"""A window of predictions: its rows, its figures, its verdict."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from psycopg2.extensions import cursor as Cursor
+
+from contract.features import FEATURE_NAMES, GRADES
+from monitoring.windows import cutting, drift, evidently_adapter, performance, verdict
+from monitoring.windows.cutting import Window
+from monitoring.windows.metric import Metric, Outcome
+from monitoring.windows.reference import Reference
+from monitoring.windows.verdict import Quality, ScoredFigures
+
+_COLUMNS: Final = ", ".join(
+    ["grade_class", "p_a", "p_b", "p_c", "p_d", "p_f", *(f'"{name}"' for name in FEATURE_NAMES)]
+)
+
+
+def load(cursor: Cursor, item: Window) -> tuple[pd.DataFrame, Any]:
+    """Return the window's features and predicted class as a frame, and probabilities (n x 5)."""
+    cursor.execute(
+        f"SELECT {_COLUMNS} FROM predictions WHERE version = %s AND row_number > %s"
+        " AND row_number <= %s ORDER BY row_number",
+        (item.version, item.after_row, item.last_row),
+    )
+    table = np.array(cursor.fetchall(), dtype=float).reshape(-1, 6 + len(FEATURE_NAMES))
+    data: dict[str, Any] = {
+        name: table[:, 6 + k] if name in drift.NUMERICAL else table[:, 6 + k].astype(np.int64)
+        for k, name in enumerate(FEATURE_NAMES)
+    }
+    data[drift.PREDICTION] = table[:, 0].astype(np.int64)
+    return pd.DataFrame(data), table[:, 1:6]
+
+
+def rejections(cursor: Cursor, item: Window) -> dict[str, int]:
+    """Return how often each rejection code occurs in the window's interval."""
+    cursor.execute(
+        "SELECT code, count(*) FROM rejections, unnest(codes) AS code WHERE version = %s"
+        " AND row_number > %s AND row_number <= %s GROUP BY code ORDER BY code",
+        (item.version, item.after_row, item.last_row),
+    )
+    return {code: int(count) for code, count in cursor.fetchall()}
+
+
+def prediction_metrics(frame: pd.DataFrame, probabilities: Any) -> list[Metric]:
+    """Return class mix, confidence, means of whole-number features, and estimated performance."""
+    predicted = frame[drift.PREDICTION].to_numpy()
+    top = probabilities.max(axis=1)
+    found = [
+        Metric("predicted_share", "", grade, float((predicted == k).mean()))
+        for k, grade in enumerate(GRADES)
+    ]
+    found += [
+        Metric("confidence", "", label, float(np.quantile(top, share)))
+        for label, share in (("p10", 0.1), ("p50", 0.5))
+    ]
+    found += [
+        Metric("mean", name, "", float(frame[name].mean()))
+        for name in FEATURE_NAMES
+        if name not in drift.NUMERICAL
+    ]
+    estimated = performance.estimate(probabilities, predicted)
+    return found + [Metric(name, "", "", value) for name, value in estimated.items()]
+
+
+def quality_metrics(item: Window, rejected: dict[str, int]) -> list[Metric]:
+    """Return rejections by code and their share of all records of the window."""
+    total = item.row_count + item.rejected_count
+    share = item.rejected_count / total if total else 0.0
+    found = [Metric("rejected", "", code, float(count)) for code, count in rejected.items()]
+    return [*found, Metric("rejected_share", "", "", share)]
+
+
+def _drifted(metrics: list[Metric]) -> dict[str, tuple[float, float]]:
+    effects = {m.column: m.value for m in metrics if m.metric == "drift_effect"}
+    return {
+        m.column: (m.value, effects[m.column])
+        for m in metrics
+        if m.metric == "drift_p" and m.failed
+    }
+
+
+def _repeated(cursor: Cursor, item: Window) -> tuple[str, ...]:
+    before = cutting.previous(cursor, item)
+    return tuple(before["drifted"]) if before and before["verdict"] != "insufficient" else ()
+
+
+def evaluate(
+    cursor: Cursor, item: Window, reference: Reference | None, problem: str, minimum_rows: int
+) -> Outcome:
+    """Return figures and verdict; ``problem`` says why there is no reference, if there is none."""
+    frame, probabilities = load(cursor, item)
+    rejected = rejections(cursor, item)
+    quality = Quality(rejected, item.rejected_count)
+    metrics = quality_metrics(item, rejected)
+    if not frame.empty:
+        metrics += prediction_metrics(frame, probabilities)
+    if reference is None or frame.empty:
+        metrics.append(Metric("rows", "", "", float(len(frame))))
+        figures = ScoredFigures(len(frame), quality=quality, no_reference=problem)
+        return Outcome(metrics, verdict.judge_scored(figures, minimum_rows))
+    evaluation = evidently_adapter.evaluate_scored(frame, reference)
+    metrics += evaluation.metrics
+    drifted = _drifted(evaluation.metrics)
+    metrics.append(Metric("drifted_columns", "", "", float(len(drifted))))
+    outside = {
+        m.column: m.value for m in metrics if m.metric == "out_of_range" and m.label == "share"
+    }
+    figures = ScoredFigures(
+        len(frame), drifted, _repeated(cursor, item), quality._replace(out_of_range=outside)
+    )
+    judged = verdict.judge_scored(figures, minimum_rows)
+    return Outcome(metrics, judged, tuple(sorted(drifted)), reference.version, evaluation.html)

@@ -1,0 +1,42 @@
+"""How often the alarm rule errs: many windows through the very tests and verdicts that are used.
+
+Benchmarks and tests use it to state false alarms and power; it needs neither Evidently nor a
+database, only columns of numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from monitoring.windows import drift, verdict
+from monitoring.windows.verdict import ScoredFigures
+
+Columns = Mapping[str, Any]
+
+
+def drifted(reference: Columns, current: Columns) -> dict[str, tuple[float, float]]:
+    """Return the drifted columns of a window of at most drift.LARGE_WINDOW rows, with p values."""
+    found = {}
+    for column in drift.COLUMNS:
+        p = drift.p_value(column, reference[column], current[column])
+        if p < drift.P_THRESHOLD:
+            found[column] = (p, 0.0)
+    return found
+
+
+def levels(reference: Columns, windows: Sequence[Columns]) -> list[str]:
+    """Return the verdict of each window of a run, in order."""
+    found = []
+    previous: tuple[str, ...] = ()
+    for current in windows:
+        columns = drifted(reference, current)
+        figures = ScoredFigures(len(current[drift.PREDICTION]), columns, previous)
+        found.append(verdict.judge_scored(figures, 1).level)
+        previous = tuple(columns)
+    return found
+
+
+def alarms(reference: Columns, windows: Sequence[Columns]) -> int:
+    """Return how many windows of a run alarm."""
+    return levels(reference, windows).count(verdict.ALARM)

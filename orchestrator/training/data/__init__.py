@@ -1,0 +1,1 @@
+"""From a students file to the splits in S3."""

@@ -1,0 +1,106 @@
+"""Label noise: labels against the GPA cut-offs, where in the file they part, and how to train on.
+
+The real file's labels follow the GPA cut-offs exactly up to a row, and after it look drawn at
+random. Nothing is dropped for that: the share of wrong labels is handed to the models as ``eps``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chisquare
+
+from contract.features import GRADES
+from orchestrator.training.data.simulator import grade_classes
+
+# Of uniformly drawn labels one in five is right by chance, so observed mismatches understate the
+# share of random labels by this factor.
+RANDOM_LABEL_FACTOR = len(GRADES) / (len(GRADES) - 1)
+MINIMAL_GAIN = 10.0
+"""Log-likelihood a change point must gain over one even rate (nats); by chance it stays below 6."""
+
+
+@dataclass(frozen=True)
+class LabelNoise:
+    """What the labels look like against the GPA, over the whole file and by position."""
+
+    rows: int
+    mismatches: int
+    first_noisy_row: int | None
+    mismatch_before: float
+    mismatch_after: float
+    uniform_p_value: float | None
+    share_of_a_in_tail: float | None
+
+    @property
+    def eps(self) -> float:
+        """The share of labels that are as good as random (0-1)."""
+        return min(RANDOM_LABEL_FACTOR * self.mismatches / max(self.rows, 1), 1.0)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the report as JSON values."""
+        return {**asdict(self), "eps": self.eps}
+
+    def describe(self) -> str:
+        """Return the finding in two sentences."""
+        share = self.mismatches / max(self.rows, 1)
+        text = f"{self.mismatches} of {self.rows} labels ({share:.1%}) contradict the GPA cut-offs"
+        if self.first_noisy_row is None:
+            return f"{text}; they are spread evenly over the file."
+        return (
+            f"{text}; from row {self.first_noisy_row} on {self.mismatch_after:.0%} do, before it "
+            f"{self.mismatch_before:.1%}. No row is dropped; models are told eps = {self.eps:.3f}."
+        )
+
+
+def inspect_labels(grades: NDArray[np.int64], gpa: NDArray[np.float64]) -> LabelNoise:
+    """Compare labels with GPA cut-offs in file order; shapes (n,), GPA without NaN.
+
+    The change point is the maximum-likelihood split of a Bernoulli sequence in two rates (Hinkley
+    1970), accepted only if the later rate is higher and the gain exceeds MINIMAL_GAIN.
+    """
+    wrong = (grades != grade_classes(gpa)).astype(np.float64)
+    start = _change_point(wrong)
+    tail = grades[start:] if start is not None else grades[:0]
+    total_a = int((grades == 0).sum())
+    return LabelNoise(
+        rows=len(grades),
+        mismatches=int(wrong.sum()),
+        first_noisy_row=start,
+        mismatch_before=float(wrong[:start].mean()) if len(wrong) else 0.0,
+        mismatch_after=float(wrong[start:].mean()) if start is not None else 0.0,
+        uniform_p_value=_uniform_p_value(tail) if start is not None else None,
+        share_of_a_in_tail=(
+            float((tail == 0).sum() / total_a) if start is not None and total_a else None
+        ),
+    )
+
+
+def _change_point(wrong: NDArray[np.float64]) -> int | None:
+    n = len(wrong)
+    if n < 2:
+        return None
+    before = np.arange(1, n, dtype=np.float64)
+    hits = wrong.cumsum()[:-1]
+    split = _log_likelihood(hits, before) + _log_likelihood(wrong.sum() - hits, n - before)
+    best = int(split.argmax())
+    even = float(_log_likelihood(np.array([wrong.sum()]), np.array([float(n)]))[0])
+    start = best + 1
+    rises = wrong[start:].mean() > wrong[:start].mean()
+    return start if rises and split[best] - even > MINIMAL_GAIN else None
+
+
+def _log_likelihood(hits: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
+    misses = n - hits
+    rate = hits / n
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(hits > 0, hits * np.log(rate), 0.0)
+        value += np.where(misses > 0, misses * np.log1p(-rate), 0.0)
+    return value
+
+
+def _uniform_p_value(grades: NDArray[np.int64]) -> float:
+    counts = np.bincount(grades, minlength=len(GRADES))
+    return float(chisquare(counts).pvalue)

@@ -1,0 +1,1 @@
+"""The candidate models, their tuning and their ONNX form."""

@@ -1,0 +1,141 @@
+"""The candidate models and what Optuna may try for each; the order is the order of preference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from orchestrator.training.models.estimators import GradeModel, SklearnGrades
+from orchestrator.training.models.gaussian import GaussianGpa
+from orchestrator.training.models.probit import OrderedProbit
+
+Parameters = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A named model family: its search space and how to build one member (unfitted)."""
+
+    name: str
+    title: str
+    space: Callable[[Any], dict[str, Any]]
+    build: Callable[[Parameters, int], GradeModel]
+    draft: Callable[[Parameters, int], GradeModel] | None = None
+
+    def build_draft(self, parameters: Parameters, seed: int) -> GradeModel:
+        """Build what tuning fits: the same classes, where possible for less."""
+        return (self.draft or self.build)(parameters, seed)
+
+
+def _gaussian(parameters: Parameters, _seed: int) -> GradeModel:
+    return GaussianGpa(**parameters)
+
+
+def _probit(parameters: Parameters, _seed: int) -> GradeModel:
+    return OrderedProbit(**parameters)
+
+
+def _logistic(parameters: Parameters, _seed: int) -> GradeModel:
+    return SklearnGrades(LogisticRegression(max_iter=2000, **parameters), scaled=True)
+
+
+def _svc(parameters: Parameters, seed: int) -> GradeModel:
+    return SklearnGrades(SVC(probability=True, random_state=seed, **parameters), scaled=True)
+
+
+def _svc_draft(parameters: Parameters, seed: int) -> GradeModel:
+    # Probabilities cost five more fits inside (Platt scaling), and tuning asks for classes only.
+    return SklearnGrades(SVC(random_state=seed, **parameters), scaled=True)
+
+
+def _forest(parameters: Parameters, seed: int) -> GradeModel:
+    forest = RandomForestClassifier(n_estimators=100, random_state=seed, **parameters)
+    return SklearnGrades(forest, scaled=False)
+
+
+def _tree(parameters: Parameters, seed: int) -> GradeModel:
+    return SklearnGrades(DecisionTreeClassifier(random_state=seed, **parameters), scaled=False)
+
+
+def _boosting(parameters: Parameters, seed: int) -> GradeModel:
+    boosting = HistGradientBoostingClassifier(random_state=seed, early_stopping=False, **parameters)
+    return SklearnGrades(boosting, scaled=False)
+
+
+WEIGHTS = [None, "balanced"]
+
+CANDIDATES = (
+    Candidate(
+        "gpa_gaussian",
+        "GPA-Gaussian + eps",
+        lambda trial: {"alpha": trial.suggest_float("alpha", 1e-3, 30.0, log=True)},
+        _gaussian,
+    ),
+    Candidate(
+        "ordered_probit",
+        "Ordered probit + eps",
+        lambda trial: {"alpha": trial.suggest_float("alpha", 1e-7, 1e-3, log=True)},
+        _probit,
+    ),
+    Candidate(
+        "logistic",
+        "Multinomial logistic",
+        lambda trial: {
+            "C": trial.suggest_float("C", 1e-2, 1e3, log=True),
+            "class_weight": trial.suggest_categorical("class_weight", WEIGHTS),
+        },
+        _logistic,
+    ),
+    Candidate(
+        "svc",
+        "Support vector machine",
+        lambda trial: {
+            "C": trial.suggest_float("C", 0.1, 30.0, log=True),
+            "gamma": trial.suggest_float("gamma", 0.01, 3.0, log=True),
+            "class_weight": trial.suggest_categorical("class_weight", WEIGHTS),
+        },
+        _svc,
+        _svc_draft,
+    ),
+    Candidate(
+        "random_forest",
+        "Random forest",
+        lambda trial: {
+            "max_depth": trial.suggest_int("max_depth", 4, 16),
+            "min_samples_leaf": trial.suggest_int("min_samples_leaf", 1, 12),
+            "max_features": trial.suggest_int("max_features", 2, 9),
+            "class_weight": trial.suggest_categorical("class_weight", WEIGHTS),
+        },
+        _forest,
+    ),
+    Candidate(
+        "decision_tree",
+        "Decision tree",
+        lambda trial: {
+            "max_depth": trial.suggest_int("max_depth", 3, 12),
+            "min_samples_leaf": trial.suggest_int("min_samples_leaf", 2, 40),
+            "ccp_alpha": trial.suggest_float("ccp_alpha", 1e-5, 1e-2, log=True),
+            "class_weight": trial.suggest_categorical("class_weight", WEIGHTS),
+        },
+        _tree,
+    ),
+    Candidate(
+        "gradient_boosting",
+        "Gradient boosting",
+        lambda trial: {
+            "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.3, log=True),
+            "max_iter": trial.suggest_int("max_iter", 30, 70, step=20),
+            "max_leaf_nodes": trial.suggest_int("max_leaf_nodes", 4, 16),
+            "min_samples_leaf": trial.suggest_int("min_samples_leaf", 5, 50),
+            "l2_regularization": trial.suggest_float("l2_regularization", 1e-3, 10.0, log=True),
+        },
+        _boosting,
+    ),
+)
+BY_NAME = {candidate.name: candidate for candidate in CANDIDATES}

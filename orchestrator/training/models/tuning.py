@@ -1,0 +1,93 @@
+"""Optuna over one candidate's space: seeded, pruned, cross-validated on the training split only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optuna
+from sklearn.model_selection import StratifiedKFold
+
+from contract.scores import f1_macro
+from orchestrator.training.data.students import Students
+from orchestrator.training.models.candidates import Candidate
+
+FOLDS = 3
+# Differences of f1-macro between folds have an sd of about .04, so a trial is pruned only when it
+# is below the median of the finished ones after its second fold.
+WARM_UP_FOLDS = 1
+START_UP_TRIALS = 4
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One finished or pruned trial: its parameters and mean f1-macro over the folds it ran."""
+
+    number: int
+    parameters: dict[str, Any]
+    f1_macro: float
+    pruned: bool
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The best parameters found and every trial on the way."""
+
+    parameters: dict[str, Any]
+    f1_macro: float
+    trials: list[Trial]
+
+
+def tune(
+    candidate: Candidate,
+    train: Students,
+    trials: int,
+    seed: int,
+    on_trial: Callable[[], object] = lambda: None,
+) -> Tuned:
+    """Search ``trials`` members of ``candidate``; the same seed gives the same answer.
+
+    The objective is the mean f1-macro of FOLDS stratified folds of ``train``; ``on_trial`` is
+    called after each trial (progress bars).
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    folds = list(
+        StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(train.features, train.grades)
+    )
+
+    def objective(trial: optuna.Trial) -> float:
+        parameters = candidate.space(trial)
+        scores: list[float] = []
+        for step, (fit_rows, score_rows) in enumerate(folds):
+            part, rest = train.take(fit_rows), train.take(score_rows)
+            model = candidate.build_draft(parameters, seed).fit(
+                part.features, part.grades, part.gpa
+            )
+            scores.append(f1_macro(rest.grades, model.predict_proba(rest.features)))
+            trial.report(float(np.mean(scores)), step)
+            if step + 1 < len(folds) and trial.should_prune():
+                raise optuna.TrialPruned()
+        return float(np.mean(scores))
+
+    study = optuna.create_study(
+        direction="maximize",
+        sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=START_UP_TRIALS),
+        pruner=optuna.pruners.MedianPruner(
+            n_startup_trials=START_UP_TRIALS, n_warmup_steps=WARM_UP_FOLDS
+        ),
+    )
+    study.optimize(objective, n_trials=trials, callbacks=[lambda _study, _trial: on_trial()])
+    return Tuned(
+        parameters=dict(study.best_params),
+        f1_macro=float(study.best_value),
+        trials=[_trial(trial) for trial in study.trials],
+    )
+
+
+def _trial(trial: optuna.trial.FrozenTrial) -> Trial:
+    pruned = trial.state == optuna.trial.TrialState.PRUNED
+    reached = trial.intermediate_values
+    value = reached[max(reached)] if reached else float("nan")
+    return Trial(trial.number, dict(trial.params), float(value), pruned)

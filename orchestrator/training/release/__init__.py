@@ -1,0 +1,1 @@
+"""The gate, the bundle, and the champion's movement."""

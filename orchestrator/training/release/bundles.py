@@ -1,0 +1,62 @@
+"""Make a model bundle out of ONNX bytes: golden rows, training ranges, the manifest."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from contract.bundle import MODEL_FILE, GoldenRows, Manifest, contract_features, sha256_hex
+from contract.features import FEATURE_NAMES, GRADES
+from orchestrator.training.models.parity import OnnxModel
+
+GOLDEN = 20
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "onnx", "onnxruntime", "skl2onnx")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a manifest says about a model besides its files."""
+
+    name: str
+    run_id: str
+    metrics: Mapping[str, float]
+    gate: Mapping[str, object]
+
+
+def make_manifest(
+    model: bytes, version_number: str, facts: Facts, train_features: NDArray[np.float64]
+) -> bytes:
+    """Return manifest.json of ``model`` for ``version_number``.
+
+    Golden rows are GOLDEN rows spread over the training features (m, 9), answered by onnxruntime
+    itself: they catch a damaged file, a swapped column order and an incompatible runtime.
+    """
+    rows = train_features[np.linspace(0, len(train_features) - 1, GOLDEN).astype(int)]
+    rows = rows.astype(np.float32).astype(np.float64)
+    probabilities, gpa = OnnxModel(model).predict(rows)
+    low, high = train_features.min(axis=0), train_features.max(axis=0)
+    manifest = Manifest(
+        name=facts.name,
+        version=version_number,
+        run_id=facts.run_id,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        sha256={MODEL_FILE: sha256_hex(model)},
+        features=contract_features(),
+        classes=list(GRADES),
+        golden=GoldenRows(rows.tolist(), probabilities.tolist(), gpa.tolist()),
+        metrics={key: float(value) for key, value in facts.metrics.items()},
+        training_ranges={
+            name: (float(low[k]), float(high[k])) for k, name in enumerate(FEATURE_NAMES)
+        },
+        library_versions={"python": platform.python_version()}
+        | {library: version(library) for library in LIBRARIES},
+        gate=dict(facts.gate),
+    )
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2)

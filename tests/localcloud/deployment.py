@@ -1,0 +1,177 @@
+"""One function on streams of its own, at an AWS endpoint that tests share."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+from localcloud.configuration import LOCAL_VARIABLES, REPOSITORY, load
+from localcloud.provision import client, provision
+from localcloud.services.lambda_service import LambdaHost
+from tests.inference import factory
+
+_RUN = uuid.uuid4().hex[:10]
+"""An endpoint may outlive this run and hold what earlier runs left."""
+_NUMBERS = itertools.count(1)
+STUDENT = {
+    "ParentalEducation": 2,
+    "StudyTimeWeekly": 19.83,
+    "Absences": 7,
+    "Tutoring": 1,
+    "ParentalSupport": 2,
+    "Extracurricular": 0,
+    "Sports": 0,
+    "Music": 1,
+    "Volunteering": 0,
+}
+HANDLERS = "tests.localcloud.handlers"
+PATIENCE_SECONDS = 240.0
+"""How long a busy machine may take; what comes true is seen at once."""
+
+
+def eventually(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    """Poll until ``condition`` returns something true and return that; fails past the deadline."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, "did not come true in time"
+        time.sleep(0.05)
+    return value
+
+
+def write_variables(folder: Path, **changes: object) -> Path:
+    """Write a variables file like local.tfvars.json with unique names, a fast model refresh, and
+    ``changes``.
+    """
+    values = json.loads(LOCAL_VARIABLES.read_text(encoding="utf-8"))
+    unique = f"test-{_RUN}-{next(_NUMBERS)}"
+    for name in list(values):
+        if name.endswith(("stream_name", "bucket_name", "queue_name", "function_name")):
+            values[name] = f"{unique}-{name.rsplit('_', 1)[0].replace('_', '-')}"
+    path = folder / f"{unique}.tfvars.json"
+    path.write_text(json.dumps({**values, "model_refresh_seconds": 1, **changes}), encoding="utf-8")
+    return path
+
+
+class Deployment:
+    """The function (the project's own unless ``handler`` names another) behind its event source
+    mapping.
+
+    ``changes`` replace variables. Use as a context manager: the host runs inside the block;
+    ``start`` and ``stop`` do so by hand.
+    """
+
+    def __init__(
+        self,
+        aws: Mapping[str, str],
+        folder: Path,
+        handler: str | None = None,
+        root: Path = REPOSITORY,
+        **changes: object,
+    ) -> None:
+        self.folder = folder
+        self.variables_file = write_variables(folder, **changes)
+        self.configuration = load(self.variables_file)
+        self._handler, self._root = handler, root
+        self.variables = {**aws, **provision(self.configuration, aws)}
+        self.kinesis = client("kinesis", aws)
+        self.s3 = client("s3", aws)
+        self.sqs = client("sqs", aws)
+        self.host: LambdaHost | None = None
+        self.function_url: str | None = None
+        """A runtime interface emulator to invoke; without one the host runs the handler itself."""
+        self._iterators: dict[str, str] = {}
+        self._read: list[bytes] = []
+
+    def publish(self, version: str = "1") -> None:
+        """Put a model bundle into the model bucket and make it the champion."""
+        local = self.folder / f"bundle-{version}"
+        factory.publish(local, version)
+        factory.upload(local, self.s3, self.configuration.model_bucket_name)
+
+    def start(self) -> None:
+        """Start the host; on the same state as before, so it goes on from its checkpoints."""
+        state = self.folder / "host"
+        self.host = LambdaHost(
+            state, self.variables_file, self._handler, self._root, self.function_url
+        )
+        self.host.launch(self.variables)
+        self.host.wait_ready()
+
+    def stop(self) -> None:
+        """Stop the host."""
+        if self.host is not None:
+            self.host.stop()
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the host's and the function's logs."""
+        return self.folder / "host" / "logs"
+
+    def log(self) -> str:
+        """Return what the host and the function have logged."""
+        files = sorted(self.logs.glob("*.log"))
+        # A line still being written may end in half a letter.
+        return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
+
+    def put(self, items: Iterable[tuple[str, bytes]]) -> list[tuple[str, str]]:
+        """Put (partition key, data) pairs; return each one's (shard id, sequence number)."""
+        pending = list(items)
+        placed = []
+        for start in range(0, len(pending), 500):
+            answer = self.kinesis.put_records(
+                StreamName=self.configuration.students_stream_name,
+                Records=[
+                    {"PartitionKey": key, "Data": data}
+                    for key, data in pending[start : start + 500]
+                ],
+            )
+            assert answer["FailedRecordCount"] == 0
+            placed += [(entry["ShardId"], entry["SequenceNumber"]) for entry in answer["Records"]]
+        return placed
+
+    def answers(self) -> list[bytes]:
+        """Return everything on the output stream so far."""
+        name = self.configuration.predictions_stream_name
+        if not self._iterators:
+            for shard in self.kinesis.list_shards(StreamName=name)["Shards"]:
+                shard_id = shard["ShardId"]
+                self._iterators[shard_id] = self.kinesis.get_shard_iterator(
+                    StreamName=name, ShardId=shard_id, ShardIteratorType="TRIM_HORIZON"
+                )["ShardIterator"]
+        for shard_id, iterator in self._iterators.items():
+            while True:
+                page = self.kinesis.get_records(ShardIterator=iterator)
+                iterator = self._iterators[shard_id] = page["NextShardIterator"]
+                self._read += [record["Data"] for record in page["Records"]]
+                if not page["Records"]:
+                    break
+        return self._read
+
+    def wait_answers(self, count: int, seconds: float = PATIENCE_SECONDS) -> list[bytes]:
+        """Wait for ``count`` records on the output stream."""
+        eventually(lambda: len(self.answers()) >= count, seconds)
+        return self._read
+
+    def failures(self) -> list[dict[str, Any]]:
+        """Take what is in the on-failure queue."""
+        found = []
+        url = self.variables["FAILURE_QUEUE_URL"]
+        while messages := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
+            "Messages"
+        ):
+            for message in messages:
+                found.append(json.loads(message["Body"]))
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()

@@ -1,0 +1,135 @@
+"""The mapping's state machine against any mix of records, arrivals, interleavings and crashes."""
+
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from localcloud.lambda_host.shard import Settings, Shard
+from tests.localcloud.lambda_host.simulation import Driver, Script, model, record
+
+KINDS = ("good", "good", "good", "poison", "reported", "malformed", "flaky", "throttled")
+kinds = st.lists(st.sampled_from(KINDS), min_size=1, max_size=24)
+mappings = st.builds(
+    Settings,
+    batch_size=st.integers(1, 8),
+    bisect=st.booleans(),
+    maximum_retries=st.integers(0, 3),
+    window=st.sampled_from([0.0, 5.0]),
+)
+
+
+@given(kinds, mappings)
+@hypothesis_settings(max_examples=300, deadline=None)
+def test_invocations_and_discards_are_what_aws_documents(behaviours, settings):
+    """GIVEN one lane and records read at once WHEN it runs THEN every invocation and discard is the
+    model's.
+    """
+    records = [record(number) for number in range(len(behaviours))]
+    expected = model(records, settings, Script(behaviours))
+    driver = Driver(Shard(settings), settings, Script(behaviours), lambda _: 0)
+    driver.add(records)
+    driver.shard.close()
+    while driver.step():
+        pass
+    assert driver.run.invocations == expected.invocations
+    assert driver.run.done == expected.done
+    assert driver.run.discarded == expected.discarded
+    assert {discard.condition for discard in driver.run.discards} <= {"RetryAttemptsExhausted"}
+    assert driver.shard.finished
+
+
+@given(kinds, mappings, st.integers(1, 4), st.integers(1, 5), st.data())
+@hypothesis_settings(max_examples=300, deadline=None)
+def test_nothing_is_lost_in_any_interleaving(behaviours, settings, lanes, keys, data):
+    """GIVEN lanes, keys, trickling arrivals WHEN batches end in any order THEN each record is done
+    or reported.
+
+    The driver asserts along the way: at most `lanes` batches at once, never one key in two of them,
+    order within a key, the checkpoint never past an open record.
+    """
+    settings = Settings(**{**vars(settings), "parallelization": lanes})
+    records = [record(n, f"key-{n % keys}") for n in range(len(behaviours))]
+    driver = Driver(
+        Shard(settings),
+        settings,
+        Script(behaviours),
+        lambda count: data.draw(st.integers(0, count - 1)),
+        key_of=lambda n: f"key-{n % keys}",
+    )
+    while records:
+        count = data.draw(st.integers(1, len(records)))
+        driver.add(records[:count])
+        del records[:count]
+        for _ in range(data.draw(st.integers(0, 5))):
+            driver.step()
+    driver.shard.close()
+    while driver.step():
+        pass
+    everything = set(range(len(behaviours)))
+    assert driver.run.done | driver.run.discarded == everything
+    assert not driver.run.done & driver.run.discarded
+    assert (
+        driver.shard.finished
+        and driver.shard.checkpoint == record(len(behaviours) - 1).sequence_number
+    )
+
+
+@given(kinds, mappings, st.integers(1, 3), st.lists(st.integers(0, 12), max_size=4), st.data())
+@hypothesis_settings(max_examples=200, deadline=None)
+def test_a_crash_anywhere_repeats_but_never_loses(behaviours, settings, lanes, crashes, data):
+    """GIVEN crashes after any number of steps WHEN it goes on from the checkpoint THEN nothing is
+    lost.
+    """
+    settings = Settings(**{**vars(settings), "parallelization": lanes})
+    records = [record(n, f"key-{n % 3}") for n in range(len(behaviours))]
+    function = Script(behaviours)
+    done, discarded, checkpoint = set(), set(), None
+    for steps in [*crashes, None]:
+        driver = Driver(
+            Shard(settings, checkpoint),
+            settings,
+            function,
+            lambda count: data.draw(st.integers(0, count - 1)),
+            key_of=lambda n: f"key-{n % 3}",
+        )
+        driver.add([r for r in records if checkpoint is None or r.sequence_number > checkpoint])
+        driver.shard.close()
+        while (steps is None or steps > 0) and driver.step():
+            steps = None if steps is None else steps - 1
+        assert checkpoint is None or driver.shard.checkpoint >= checkpoint
+        checkpoint = driver.shard.checkpoint
+        done |= driver.run.done
+        discarded |= driver.run.discarded
+    assert done | discarded == set(range(len(behaviours)))
+
+
+@hypothesis_settings(deadline=None)
+@given(st.lists(st.sampled_from(["good", "poison"]), min_size=1, max_size=40), st.integers(1, 40))
+def test_bisecting_isolates_poison(behaviours, batch_size):
+    """GIVEN poison anywhere WHEN batches are bisected THEN exactly the poison is discarded, each by
+    itself.
+    """
+    settings = Settings(batch_size=batch_size, bisect=True, maximum_retries=1)
+    driver = Driver(Shard(settings), settings, Script(behaviours), lambda _: 0)
+    driver.add([record(number) for number in range(len(behaviours))])
+    while driver.step():
+        pass
+    assert driver.run.discarded == {n for n, kind in enumerate(behaviours) if kind == "poison"}
+    assert all(len(discard.records) == 1 for discard in driver.run.discards)
+
+
+@hypothesis_settings(deadline=None)
+@given(st.lists(st.integers(0, 100), min_size=1, max_size=20), st.integers(0, 60))
+def test_records_past_their_age_are_discarded_and_never_sent(ages, limit):
+    """GIVEN records of any age WHEN a maximum age is set THEN exactly the older ones are discarded
+    unsent.
+    """
+    settings = Settings(batch_size=7, maximum_age=float(limit))
+    driver = Driver(Shard(settings), settings, Script(["good"] * len(ages)), lambda _: 0)
+    driver.add([record(n, arrived_at=driver.now - age) for n, age in enumerate(ages)])
+    while driver.step():
+        pass
+    old = {n for n, age in enumerate(ages) if age > limit}
+    assert driver.run.discarded == old
+    assert driver.run.done == set(range(len(ages))) - old
+    assert {number for batch in driver.run.invocations for number in batch} == driver.run.done

@@ -1,0 +1,20 @@
+"""The command line of the local cloud: what reaches the training program, and what is refused."""
+
+import pytest
+
+from localcloud import __main__ as commands
+
+
+def test_train_passes_leading_options_on(monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(commands, "train", lambda state, rest: seen.append((state, rest)) or 0)
+    code = commands.main(["--state", str(tmp_path), "train", "--trials", "3", "--seed", "7"])
+    assert code == 0
+    assert seen == [(tmp_path.resolve(), ["--trials", "3", "--seed", "7"])]
+
+
+def test_other_commands_refuse_what_they_do_not_know(capsys):
+    with pytest.raises(SystemExit) as refusal:
+        commands.main(["status", "--trials", "3"])
+    assert refusal.value.code == 2
+    assert "unrecognized arguments: --trials 3" in capsys.readouterr().err

@@ -1,0 +1,71 @@
+"""`make up` while its supervisor starts: as long as that takes, and no longer than it lives."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from localcloud import control
+from localcloud.configuration import REPOSITORY
+from localcloud.errors import LocalCloudError, ServiceFailed
+
+SUPERVISOR = """
+import os, sys, time
+from pathlib import Path
+from localcloud.state_file import Board, write_board
+from localcloud.lock import StateLock
+lock = StateLock(Path(sys.argv[1]))
+write_board(Path(sys.argv[1]), Board(os.getpid(), sys.argv[2], [], "the reason"))
+time.sleep(600 if sys.argv[2] == "ready" else 0)
+"""
+
+
+@pytest.fixture(name="supervise")
+def supervise_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The code and phase of what is started as supervisor, on a machine where all takes for ever."""
+    said = [SUPERVISOR, "ready"]
+    running: list[subprocess.Popen[bytes]] = []
+
+    def spawn(state: Path, _: object) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", said[0], str(state), said[1]]
+        process = subprocess.Popen(  # pylint: disable=consider-using-with
+            command, cwd=REPOSITORY, stderr=subprocess.DEVNULL
+        )
+        running.append(process)
+        return process
+
+    hours = itertools.count(step=3600)
+    clock = SimpleNamespace(monotonic=lambda: float(next(hours)), sleep=lambda _: time.sleep(0.01))
+    monkeypatch.setattr(control, "_spawn", spawn)
+    monkeypatch.setattr(control, "time", clock)
+    yield said
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.usefixtures("supervise")
+def test_a_slow_supervisor_is_waited_for(tmp_path: Path) -> None:
+    """GIVEN a supervisor that takes hours to take hold WHEN it is ready THEN up is."""
+    assert control.up(tmp_path, [], lambda _: None).phase == "ready"
+
+
+def test_a_supervisor_that_failed_gives_its_reason(supervise: list[str], tmp_path: Path) -> None:
+    """GIVEN a supervisor that has said why it failed and ended THEN that is the error."""
+    supervise[1] = "failed"
+    with pytest.raises(LocalCloudError, match="the reason"):
+        control.up(tmp_path, [], lambda _: None)
+
+
+def test_a_supervisor_that_ended_is_an_error(supervise: list[str], tmp_path: Path) -> None:
+    """GIVEN a supervisor that ends without a word THEN up says so instead of waiting."""
+    supervise[0] = "raise SystemExit(1)"
+    with pytest.raises(ServiceFailed, match="supervisor ended"):
+        control.up(tmp_path, [], lambda _: None)
