@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from localcloud import emulator_server
+from localcloud.services import emulator_server
 
 
 def test_each_key_is_done_once_a_period(monkeypatch: pytest.MonkeyPatch) -> None:

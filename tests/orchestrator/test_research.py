@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "orchestrator" / "research.ipynb"
 SIMULATED = """
-from orchestrator.training import source
+from orchestrator.training.data import source
 from orchestrator.training.data.simulator import simulate_students
 students_of = source.Source(simulate_students(1200).astype(str), "simulator", "simulator")
 source.load_source = lambda: students_of
