@@ -12,7 +12,9 @@ import re
 
 import msgspec
 
-from contract.features import FEATURES, GRADES, StudentPerformanceError
+from contract.errors import StudentPerformanceError
+from contract.features import FEATURES
+from contract.grades import GRADES
 
 MODEL_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"

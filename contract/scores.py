@@ -1,16 +1,20 @@
-"""Scores of predicted probabilities (n, 5) against grades (n,): pure functions of arrays."""
+"""Scores of predicted probabilities (n, 5) against grades (n,): pure functions of arrays.
+
+Training's gate and monitoring's windows use the same ones, so their figures can be compared.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.features import GRADES
+from contract.grades import GRADES
 
 Floats = NDArray[np.float64]
 Classes = NDArray[np.int64]
 BINS = 10
 SMALLEST = 1e-15
+"""The one clip of probabilities before a logarithm."""
 
 
 def accuracy(grades: Classes, probabilities: Floats) -> float:
@@ -20,10 +24,15 @@ def accuracy(grades: Classes, probabilities: Floats) -> float:
 
 def f1_by_grade(grades: Classes, predicted: Classes) -> Floats:
     """F1 of each of the five grades (5,); 0 where a grade is neither given nor predicted."""
-    table = confusion(grades, predicted)
-    hits = np.diag(table).astype(np.float64)
-    total = (table.sum(axis=0) + table.sum(axis=1)).astype(np.float64)
-    return np.asarray(2 * hits / np.maximum(total, 1.0), dtype=np.float64)
+    return f1_of_table(confusion(grades, predicted).astype(np.float64))
+
+
+def f1_of_table(table: Floats) -> Floats:
+    """F1 of each grade (5,) from a confusion table (5, 5) of counts or of expected counts."""
+    hits = np.diag(table)
+    total = table.sum(axis=0) + table.sum(axis=1)
+    scores: Floats = np.divide(2 * hits, total, out=np.zeros(len(hits)), where=total > 0)
+    return scores
 
 
 def f1_macro(grades: Classes, probabilities: Floats) -> float:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from contract.features import DEFAULT_MODEL_NAME, StudentPerformanceError
+from contract.errors import StudentPerformanceError
+from contract.features import DEFAULT_MODEL_NAME
 
 _S3 = "s3://"
 

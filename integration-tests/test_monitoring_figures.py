@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from contract.features import FEATURE_NAMES, GRADES
+from contract.features import FEATURE_NAMES
+from contract.grades import GRADES
 from monitoring.ingest.labels import Label
 from monitoring.windows import drift, performance
 from tests.monitoring import cohort, store

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 from localcloud import control, supervisor
 from localcloud.configuration import DEFAULT_STATE
 from localcloud.process import tail

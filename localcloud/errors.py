@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 
 
 class LocalCloudError(StudentPerformanceError):

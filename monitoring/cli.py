@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 from monitoring import settings
 from monitoring.errors import MonitoringError
 from monitoring.ingest import label_file

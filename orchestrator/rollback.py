@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 from orchestrator.training.release.publication import move_champion
 from orchestrator.training.services import Services
 

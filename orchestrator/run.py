@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from tqdm import tqdm
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 from orchestrator.training.errors import PipelineError, VariableError
 from orchestrator.training.health import check_tracking
 from orchestrator.training.progress import MARK, PROGRESS, PROGRESS_MARK

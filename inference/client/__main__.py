@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 from inference.client import commands
 
 

@@ -1,6 +1,6 @@
 """The client's own error."""
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 
 
 class ClientUsageError(StudentPerformanceError):

@@ -8,7 +8,8 @@ import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from contract.features import FEATURE_NAMES, GRADES, IDENTIFIER
+from contract.features import FEATURE_NAMES, IDENTIFIER
+from contract.grades import GRADES
 from inference.client.errors import ClientUsageError
 
 ID_COLUMNS = (IDENTIFIER, "student_id")

@@ -21,7 +21,7 @@ from contract.bundle import (
     parse_manifest,
     parse_pointer,
 )
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 from inference.model.predictor import Predictor
 from inference.model.store import Store
 

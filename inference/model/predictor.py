@@ -9,7 +9,8 @@ import numpy.typing as npt
 import onnxruntime
 
 from contract.bundle import BundleError, Manifest
-from contract.features import FEATURES, GPA_RANGE, GRADES
+from contract.features import FEATURES
+from contract.grades import GPA_RANGE, GRADES
 
 Matrix = npt.NDArray[np.float32]
 

@@ -24,7 +24,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from contract.features import FEATURES, GRADES, StudentPerformanceError
+from contract.errors import StudentPerformanceError
+from contract.features import FEATURES
+from contract.grades import GRADES
 from inference.model.guidance import Advice, advise
 from inference.model.predictor import Predictions, Predictor
 from inference.stream import answers

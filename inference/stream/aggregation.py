@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 
 MAGIC = b"\xf3\x89\x9a\xc2"
 DIGEST_BYTES = 16

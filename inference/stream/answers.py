@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from contract.features import FEATURES, GRADES, PREDICTION_SCHEMA
+from contract.events import PREDICTION_SCHEMA
+from contract.features import FEATURES
+from contract.grades import GRADES
 from inference.model.guidance import Advice
 from inference.stream.events import Event
 from inference.stream.problems import Problem, Rejection

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from contract.features import MAX_EVENT_BYTES
+from contract.events import MAX_EVENT_BYTES
 from inference.stream.events import Event
 from inference.stream.inspection import inspect
 from inference.stream.problems import MAX_NESTING, Rejection

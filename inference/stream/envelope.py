@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 from inference.model.scorer import Item
 from inference.stream.aggregation import AggregateError, is_aggregate, user_records
 from inference.stream.identity import event_time, prediction_id

@@ -11,7 +11,8 @@ import math
 import re
 from typing import Any, NoReturn
 
-from contract.features import FEATURES, MAX_EVENT_BYTES, MAX_STUDENT_ID_LENGTH
+from contract.events import MAX_EVENT_BYTES, MAX_STUDENT_ID_LENGTH
+from contract.features import FEATURES
 from inference.stream import problems as p
 from inference.stream.events import Event, Student
 from inference.stream.problems import Problem, Rejection

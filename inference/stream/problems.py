@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
-from contract.features import FEATURES, MAX_EVENT_BYTES, MAX_STUDENT_ID_LENGTH
+from contract.events import MAX_EVENT_BYTES, MAX_STUDENT_ID_LENGTH
+from contract.features import FEATURES
 
 MAX_NESTING = 64
 """Deepest accepted nesting of objects and arrays; a valid event needs two."""

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 from inference.web.app import app_from_environment
 from inference.web.middleware.journal import start_logging
 from inference.web.web_settings import Settings, read_settings

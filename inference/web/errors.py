@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 
 
 class WebError(StudentPerformanceError):

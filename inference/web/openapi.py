@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from contract.bundle import FeatureSpec
-from contract.features import FEATURES, GRADES, IDENTIFIER, PREDICTION_SCHEMA, REJECTION_CODES
+from contract.events import PREDICTION_SCHEMA, REJECTION_CODES
+from contract.features import FEATURES, IDENTIFIER
+from contract.grades import GRADES
 from inference.stream.answers import Ok, Probabilities, Rejected, UsedFeatures
 from inference.stream.events import Event
 from inference.web.gateway.stream_routes import Accepted, Pending, Refused

@@ -17,7 +17,7 @@ import math
 import sys
 from typing import NamedTuple
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 
 SHARD_RECORDS = 1_000
 SHARD_BYTES = 1_000_000

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contract.features import FEATURES, TARGET
+from contract.features import FEATURES
+from contract.grades import GPA_RANGE, TARGET, grade_class
+
+RANGES = {feature.name: feature for feature in FEATURES}
 
 # A KPL aggregate starts with these four bytes and ends with an MD5 digest (here a wrong one).
 KPL_MAGIC = b"\xf3\x89\x9a\xc2"
@@ -78,12 +81,12 @@ def shifted(students: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     """
     rng = np.random.default_rng(seed)
     rows = students.iloc[rng.integers(0, len(students), count)].reset_index(drop=True).copy()
-    absences = np.minimum(rows["Absences"] + 5, 365)
+    absences = np.minimum(rows["Absences"] + 5, RANGES["Absences"].maximum)
     study = np.maximum(rows["StudyTimeWeekly"] - 4, 0)
     change = -0.1 * (absences - rows["Absences"]) + 0.03 * (study - rows["StudyTimeWeekly"])
-    gpa = np.clip(rows["GPA"] + change, 0, 4)
+    gpa = np.clip(rows["GPA"] + change, *GPA_RANGE)
     rows["Absences"], rows["StudyTimeWeekly"], rows["GPA"] = absences, study, gpa
-    rows[TARGET] = np.digitize(-gpa, [-3.5, -3.0, -2.5, -2.0], right=True)
+    rows[TARGET] = grade_class(gpa.to_numpy())
     rows["student_id"] = np.arange(100_001, 100_001 + count)
     return rows
 

@@ -1,6 +1,6 @@
 """Why a journey stops early."""
 
-from contract.features import StudentPerformanceError
+from contract.errors import StudentPerformanceError
 
 
 class JourneyFailed(StudentPerformanceError):

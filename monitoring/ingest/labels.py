@@ -19,7 +19,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from contract.features import GPA_RANGE, GRADES, grade_class
+from contract.grades import GPA_RANGE, GRADES, grade_class
 from monitoring.errors import LabelError
 from monitoring.ingest.predictions import Counts, DeadLetter, StreamRecord, dead_letter
 from monitoring.ingest.record import student_key

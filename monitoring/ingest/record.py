@@ -10,13 +10,9 @@ from uuid import UUID
 
 import msgspec
 
-from contract.features import (
-    FEATURE_NAMES,
-    FEATURES,
-    GRADES,
-    MAX_STUDENT_ID_LENGTH,
-    PREDICTION_SCHEMA,
-)
+from contract.events import MAX_STUDENT_ID_LENGTH, PREDICTION_SCHEMA
+from contract.features import FEATURE_NAMES, FEATURES
+from contract.grades import GRADES
 from monitoring.errors import MonitoringError
 
 _LOWEST: Final = tuple(f.minimum for f in FEATURES)

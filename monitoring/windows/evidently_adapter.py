@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
-from contract.features import FEATURE_NAMES, FEATURES, GRADES
+from contract.features import FEATURE_NAMES, FEATURES
+from contract.grades import GRADES
 from monitoring.errors import MetricError
 from monitoring.windows import drift
 from monitoring.windows.metric import Metric

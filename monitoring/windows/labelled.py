@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from psycopg2.extensions import cursor as Cursor
 
-from contract.features import GRADES
+from contract import scores
+from contract.grades import GRADES
 from monitoring.windows import cutting, drift, evidently_adapter, performance, verdict
 from monitoring.windows.cutting import Window
 from monitoring.windows.metric import Metric, Outcome
@@ -45,7 +46,7 @@ def load(cursor: Cursor, item: Window) -> Labelled:
 
 def label_metrics(rows: Labelled) -> list[Metric]:
     """Return confusion, support, probability scores, delay and the estimate on the same rows."""
-    table = performance.confusion(rows.truth, rows.predicted)
+    table = scores.confusion(rows.truth, rows.predicted)
     found = [
         Metric("confusion", actual, answered, float(table[i, k]))
         for i, actual in enumerate(GRADES)
@@ -58,8 +59,8 @@ def label_metrics(rows: Labelled) -> list[Metric]:
     shares, truth = rows.probabilities, rows.truth
     found += [
         Metric("rows", "", "", float(len(truth))),
-        Metric("log_loss", "", "", performance.log_loss(shares, truth)),
-        Metric("calibration_error", "", "", performance.calibration_error(shares, truth)),
+        Metric("log_loss", "", "", scores.log_loss(truth, shares)),
+        Metric("calibration_error", "", "", scores.expected_calibration_error(truth, shares)),
     ]
     found += [
         Metric("label_delay_seconds", "", label, float(np.quantile(rows.delays, share)))
@@ -77,7 +78,7 @@ def evaluate(cursor: Cursor, item: Window, reference: Reference | None, problem:
         blank = LabelledFigures(0, 0.0, 0.0, 0.0, False)
         return Outcome([Metric("rows", "", "", 0.0)], verdict.judge_labelled(blank))
     metrics = label_metrics(rows)
-    f1 = performance.f1_macro(rows.truth, rows.predicted)
+    f1 = float(scores.f1_by_grade(rows.truth, rows.predicted).mean())
     if reference is None:
         metrics.append(Metric("f1_macro", "", "", f1))
         blank = LabelledFigures(count, f1, 0.0, 0.0, False, no_reference=problem)

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from contract.features import GRADES
+from contract.grades import GRADES
+from contract.scores import SMALLEST, f1_of_table
 
 Array = npt.NDArray[Any]
 
@@ -35,27 +36,6 @@ def f1_floor(reference_f1: float, rows: int) -> float:
     return max(0.0, reference_f1 - BAND * f1_sd(rows))
 
 
-def confusion(truth: Array, predicted: Array) -> Array:
-    """Return counts (5 x 5): rows the true class, columns the predicted one."""
-    size = len(GRADES)
-    codes = np.asarray(truth, dtype=np.int64) * size + np.asarray(predicted, dtype=np.int64)
-    table: Array = np.bincount(codes, minlength=size * size).reshape(size, size)
-    return table
-
-
-def f1_by_class(table: Array) -> Array:
-    """Return f1 of each class from a (possibly expected) confusion table; absent classes give 0."""
-    hits = np.diag(table).astype(float)
-    total = table.sum(axis=0) + table.sum(axis=1)
-    scores: Array = np.divide(2 * hits, total, out=np.zeros(len(hits)), where=total > 0)
-    return scores
-
-
-def f1_macro(truth: Array, predicted: Array) -> float:
-    """Return f1 averaged over all five classes, whether or not they occur."""
-    return float(f1_by_class(confusion(truth, predicted)).mean())
-
-
 def expected_confusion(probabilities: Array, predicted: Array) -> Array:
     """Return the confusion table to be expected if the probabilities (n x 5) are calibrated.
 
@@ -73,29 +53,9 @@ def expected_confusion(probabilities: Array, predicted: Array) -> Array:
 def estimate(probabilities: Array, predicted: Array) -> dict[str, float]:
     """Return expected accuracy, f1-macro and log-loss of rows whose truth is unknown."""
     table = expected_confusion(probabilities, predicted)
-    clipped = np.clip(probabilities, 1e-12, 1.0)
+    logs = np.log(np.clip(probabilities, SMALLEST, 1.0))
     return {
         "estimated_accuracy": float(np.trace(table) / len(probabilities)),
-        "estimated_f1_macro": float(f1_by_class(table).mean()),
-        "estimated_log_loss": float(-(probabilities * np.log(clipped)).sum(axis=1).mean()),
+        "estimated_f1_macro": float(f1_of_table(table).mean()),
+        "estimated_log_loss": float(-(probabilities * logs).sum(axis=1).mean()),
     }
-
-
-def calibration_error(probabilities: Array, truth: Array, bins: int = 10) -> float:
-    """Return the expected calibration error of the top class over equal-width bins."""
-    top = probabilities.argmax(axis=1)
-    confidence = probabilities[np.arange(len(top)), top]
-    index = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = 0.0
-    for k in range(bins):
-        inside = index == k
-        if inside.any():
-            gap = abs(confidence[inside].mean() - (top[inside] == truth[inside]).mean())
-            error += gap * inside.mean()
-    return float(error)
-
-
-def log_loss(probabilities: Array, truth: Array) -> float:
-    """Return the mean negative log probability of the true class."""
-    chosen = probabilities[np.arange(len(truth)), np.asarray(truth, dtype=np.int64)]
-    return float(-np.log(np.clip(chosen, 1e-12, 1.0)).mean())

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from botocore.exceptions import ClientError
 
-from contract.features import FEATURE_NAMES, GRADES
+from contract import scores
+from contract.features import FEATURE_NAMES
+from contract.grades import GRADES
 from monitoring.errors import ReferenceMissingError, ReferenceUnusableError
 from monitoring.ingest.shard import error_code
-from monitoring.windows import performance
 from monitoring.windows.drift import NUMERICAL, PREDICTION
 
 PREDICTED: Final = "predicted_GradeClass"
@@ -54,7 +55,7 @@ class Reference:
         data = {name: _column(frame[name], name) for name in FEATURE_NAMES}
         data[PREDICTION] = frame[PREDICTED].to_numpy(dtype=np.int64)
         self.frame = pd.DataFrame(data)
-        self.f1_macro = performance.f1_macro(self.truth, self.predicted)
+        self.f1_macro = float(scores.f1_by_grade(self.truth, self.predicted).mean())
 
     def stats(self) -> list[tuple[str, str, str, float]]:
         """Return (metric, column, label, value) rows for the reference_stats table."""
@@ -62,7 +63,7 @@ class Reference:
             ("rows", "", "", float(len(self.frame))),
             ("f1_macro", "", "", self.f1_macro),
             ("accuracy", "", "", float((self.truth == self.predicted).mean())),
-            ("log_loss", "", "", performance.log_loss(self.probabilities, self.truth)),
+            ("log_loss", "", "", scores.log_loss(self.truth, self.probabilities)),
         ]
         for name in FEATURE_NAMES:
             values = self.frame[name].to_numpy(dtype=float)

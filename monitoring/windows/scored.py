@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from psycopg2.extensions import cursor as Cursor
 
-from contract.features import FEATURE_NAMES, GRADES
+from contract.features import FEATURE_NAMES
+from contract.grades import GRADES
 from monitoring.windows import cutting, drift, evidently_adapter, performance, verdict
 from monitoring.windows.cutting import Window
 from monitoring.windows.metric import Metric, Outcome

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from contract.features import GRADES
+from contract.grades import GRADES
 from monitoring.windows.drift import P_THRESHOLD, PREDICTION
 from monitoring.windows.performance import MINIMUM_LABELS
 

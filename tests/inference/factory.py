@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from contract.bundle import MANIFEST_FILE, MODEL_FILE, POINTER_FILE, parse_manifest
-from contract.features import DEFAULT_MODEL_NAME, FEATURES, GPA_CUTOFFS, GRADES
+from contract.features import DEFAULT_MODEL_NAME, FEATURES
+from contract.grades import GPA_CUTOFFS, GRADES
 from inference.model.predictor import Predictor
 from tests.inference.graph import INT64, model, node, tensor, value
 

@@ -14,7 +14,7 @@ from collections import Counter
 
 from tqdm import tqdm
 
-from contract.features import REJECTION_CODES
+from contract.events import REJECTION_CODES
 from inference.stream.aggregation import AggregateError, user_records
 from inference.stream.decoding import decode
 from inference.stream.events import Event

@@ -9,7 +9,8 @@ from datetime import datetime
 import pytest
 from hypothesis import given, settings
 
-from contract.features import FEATURE_NAMES, GRADES
+from contract.features import FEATURE_NAMES
+from contract.grades import GRADES
 from inference.model.predictor import Predictions, Predictor
 from inference.model.scorer import Item, PredictionError, score
 from inference.stream.envelope import unpack

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from contract.features import FEATURES, MAX_EVENT_BYTES, REJECTION_CODES
+from contract.events import MAX_EVENT_BYTES, REJECTION_CODES
+from contract.features import FEATURES
 from inference.stream.decoding import decode
 from inference.stream.events import Event
 from inference.stream.inspection import inspect

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from contract.bundle import BundleError, check_file, parse_manifest, parse_pointer, sha256_hex
-from contract.features import GPA_CUTOFFS, GRADES
+from contract.grades import GPA_CUTOFFS, GRADES
 from inference.model.predictor import Predictor
 from tests.inference import factory
 from tests.inference.onnx_faults import constant_model, renamed

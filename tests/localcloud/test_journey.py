@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contract.features import FEATURE_NAMES, REJECTION_CODES, grade_class
+from contract.events import REJECTION_CODES
+from contract.features import FEATURE_NAMES
+from contract.grades import grade_class
 from localcloud.demo import cohort
 from localcloud.demo.summary import BURST, PACED, Findings
 from localcloud.demo.tally import Tally

@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from contract.features import FEATURE_NAMES, FEATURES, GPA_CUTOFFS, GRADES, PREDICTION_SCHEMA
+from contract.events import PREDICTION_SCHEMA
+from contract.features import FEATURE_NAMES, FEATURES
+from contract.grades import GPA_CUTOFFS, GRADES
 
 NOISE = 0.2
 LABEL_NOISE = 0.0875

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.features import GRADES
+from contract.grades import GRADES
 from monitoring.windows.drift import COLUMNS
 from monitoring.windows.verdict import (
     LabelledFigures,

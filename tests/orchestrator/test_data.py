@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.features import FEATURE_NAMES, FEATURES, grade_class
+from contract.features import FEATURE_NAMES, FEATURES
+from contract.grades import grade_class
 from orchestrator.training.data import source
 from orchestrator.training.data.datasets import tables_of
 from orchestrator.training.data.label_noise import inspect_labels
 from orchestrator.training.data.reading import read_students
 from orchestrator.training.data.scaling import describe_scaler, dump_scaler, fit_scaler
-from orchestrator.training.data.simulator import COLUMNS, grade_classes, simulate_students
+from orchestrator.training.data.simulator import COLUMNS, simulate_students
 from orchestrator.training.data.split import split_labelled, split_students
 from orchestrator.training.data.students import Students
 from orchestrator.training.data.validation import RULES, check_students, describe, write_quarantine
@@ -39,7 +40,7 @@ def test_simulator_is_seeded_and_shaped_like_the_file() -> None:
     assert list(GOOD.columns) == list(COLUMNS)
     pd.testing.assert_frame_equal(GOOD, simulate_students(400, seed=3))
     assert not GOOD.equals(simulate_students(400, seed=4))
-    right = grade_classes(GOOD["GPA"].to_numpy()) == GOOD["GradeClass"].to_numpy()
+    right = grade_class(GOOD["GPA"].to_numpy()) == GOOD["GradeClass"].to_numpy()
     assert right[:364].all() and not right[364:].all()
     assert simulate_students(50, noisy_tail=0)["GradeClass"].between(0, 4).all()
 
@@ -47,7 +48,7 @@ def test_simulator_is_seeded_and_shaped_like_the_file() -> None:
 @given(st.floats(0, 4))
 def test_vectorised_grades_are_the_contracts(gpa: float) -> None:
     """One rule for grades, here vectorised."""
-    assert grade_classes(np.array([gpa]))[0] == grade_class(gpa)
+    assert grade_class(np.array([gpa]))[0] == grade_class(gpa)
 
 
 def test_good_rows_pass() -> None:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from contract.features import FEATURE_NAMES, GRADES, IDENTIFIER
+from contract.features import FEATURE_NAMES, IDENTIFIER
+from contract.grades import GRADES
 from inference.model.scorer import Answer
 from inference.web.class_list.cells import event_json, json_value
 from inference.web.errors import UnreadableTable

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from contract.features import FEATURES, GPA_CUTOFFS, GPA_RANGE, GRADES
+from contract.features import FEATURES
+from contract.grades import GPA_CUTOFFS, GPA_RANGE, GRADES
 
 LABELS = {
     "ParentalEducation": "Parents’ education",

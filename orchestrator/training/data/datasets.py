@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contract.features import DEMOGRAPHICS, FEATURE_NAMES, IDENTIFIER, TARGET
-from orchestrator.training.data.simulator import grade_classes
+from contract.features import DEMOGRAPHICS, FEATURE_NAMES, IDENTIFIER
+from contract.grades import TARGET, grade_class
 from orchestrator.training.data.split import RECENT, SPLIT, TEST, TRAIN, VALIDATION
 from orchestrator.training.errors import ServiceError
 from orchestrator.training.storage import ObjectStore
@@ -89,7 +89,7 @@ def tables_of(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the tables to store, by split name."""
     named = frame.rename(columns={IDENTIFIER: STUDENT_ID}).reset_index(drop=True)
     gpa = named["GPA"].to_numpy(dtype=np.float64)
-    clean = np.where(np.isfinite(gpa), grade_classes(np.nan_to_num(gpa)), named[TARGET])
+    clean = np.where(np.isfinite(gpa), grade_class(np.nan_to_num(gpa)), named[TARGET])
     named[CLEAN] = clean.astype("int64")
     tables = {
         split: named.loc[named[SPLIT] == split, COLUMNS]

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chisquare
 
-from contract.features import GRADES
-from orchestrator.training.data.simulator import grade_classes
+from contract.grades import GRADES, grade_class
 
 # Of uniformly drawn labels one in five is right by chance, so observed mismatches understate the
 # share of random labels by this factor.
@@ -61,7 +60,7 @@ def inspect_labels(grades: NDArray[np.int64], gpa: NDArray[np.float64]) -> Label
     The change point is the maximum-likelihood split of a Bernoulli sequence in two rates (Hinkley
     1970), accepted only if the later rate is higher and the gain exceeds MINIMAL_GAIN.
     """
-    wrong = (grades != grade_classes(gpa)).astype(np.float64)
+    wrong = (grades != grade_class(gpa)).astype(np.float64)
     start = _change_point(wrong)
     tail = grades[start:] if start is not None else grades[:0]
     total_a = int((grades == 0).sum())

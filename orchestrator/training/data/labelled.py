@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import psycopg2
 
-from contract.features import DEMOGRAPHICS, FEATURE_NAMES, IDENTIFIER, TARGET
+from contract.features import DEMOGRAPHICS, FEATURE_NAMES, IDENTIFIER
+from contract.grades import TARGET
 from orchestrator.training.errors import ServiceError, VariableError
 
 VIEW = "monitoring.labelled_predictions"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from contract.features import TARGET
+from contract.grades import TARGET
 from orchestrator.training.data.datasets import export_dataset
 from orchestrator.training.data.label_noise import inspect_labels
 from orchestrator.training.data.labelled import read_labelled

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from contract.features import GPA_CUTOFFS, GPA_RANGE, GRADES
+from contract.grades import GPA_RANGE, GRADES, grade_class
 
 ROWS = 2392
 FIRST_ID = 1001
@@ -58,12 +58,6 @@ COLUMNS = (
 )
 
 
-def grade_classes(gpa: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the GradeClass (0 = A .. 4 = F) of each GPA of shape (n,), vectorised."""
-    below = np.asarray(gpa)[:, None] < np.array(GPA_CUTOFFS)
-    return np.asarray(below.sum(axis=1), dtype=np.int64)
-
-
 def simulate_students(
     rows: int = ROWS, seed: int = 20240601, noisy_tail: int | None = None
 ) -> pd.DataFrame:
@@ -83,7 +77,7 @@ def simulate_students(
         data[name] = generator.choice(len(shares), size=rows, p=shares)
     mean = INTERCEPT + sum(effect * data[name] for name, effect in EFFECTS.items())  # type: ignore[operator]
     data["GPA"] = np.clip(mean + generator.normal(0, NOISE_SD, rows), *GPA_RANGE)
-    labels = grade_classes(np.asarray(data["GPA"], dtype=np.float64))
+    labels = grade_class(np.asarray(data["GPA"], dtype=np.float64))
     if tail:
         labels[-tail:] = generator.integers(0, len(GRADES), tail)
     data["GradeClass"] = labels.astype(np.float64)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from contract.features import TARGET
+from contract.grades import TARGET
 
 SPLIT = "split"
 TRAIN, VALIDATION, TEST, RECENT = "train", "validation", "test", "recent"

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from contract.features import FEATURE_NAMES, TARGET
-from orchestrator.training.data.simulator import grade_classes
+from contract.features import FEATURE_NAMES
+from contract.grades import TARGET, grade_class
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Students:
     def clean_grades(self) -> NDArray[np.int64]:
         """Grades recomputed from GPA where it is known, as given elsewhere."""
         known = np.isfinite(self.gpa)
-        return np.where(known, grade_classes(np.nan_to_num(self.gpa)), self.grades)
+        return np.where(known, grade_class(np.nan_to_num(self.gpa)), self.grades)
 
     def __len__(self) -> int:
         return len(self.grades)

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from contract.features import FEATURES, GPA_RANGE, GRADES, IDENTIFIER, TARGET
+from contract.features import FEATURES, IDENTIFIER
+from contract.grades import GPA_RANGE, GRADES, TARGET
 from orchestrator.training.data.reading import LINE
 from orchestrator.training.errors import DataContractError
 

@@ -11,7 +11,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.features import FEATURE_NAMES, GPA_CUTOFFS
+from contract.features import FEATURE_NAMES
+from contract.grades import GPA_CUTOFFS
 from contract.scores import all_scores
 from orchestrator.training.data.simulator import (
     EFFECTS,

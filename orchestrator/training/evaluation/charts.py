@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from contract.features import GRADES
+from contract.grades import GRADES
 from contract.scores import confusion
 from orchestrator.training.evaluation.effects import Effect, Importance
 from orchestrator.training.evaluation.learning_curve import CurvePoint

@@ -11,7 +11,8 @@ from onnx import helper
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from contract.features import FEATURE_NAMES, GPA_RANGE, GRADES
+from contract.features import FEATURE_NAMES
+from contract.grades import GPA_RANGE, GRADES
 from orchestrator.training.errors import ConversionError, TrainingError
 from orchestrator.training.models.gpa import class_gpa
 from orchestrator.training.models.graph import INPUT, OPSET, OUTPUTS, finish_model

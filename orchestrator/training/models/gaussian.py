@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from contract.features import GPA_CUTOFFS, GPA_RANGE, GRADES
+from contract.grades import GPA_CUTOFFS, GPA_RANGE, GRADES, grade_class
 from orchestrator.training.data.label_noise import RANDOM_LABEL_FACTOR
-from orchestrator.training.data.simulator import grade_classes
 from orchestrator.training.errors import TrainingError
 from orchestrator.training.models.graph import NormalCut
 
@@ -56,7 +55,7 @@ class GaussianGpa:
         residual = target - rows @ self.weights - self.bias
         freedom = max(len(target) - rows.shape[1] - 1, 1)
         self.sd = max(float(np.sqrt((residual**2).sum() / freedom)), MINIMAL_SD)
-        mismatch = float((grade_classes(target) != grades[known]).mean())
+        mismatch = float((grade_class(target) != grades[known]).mean())
         self.eps = min(RANDOM_LABEL_FACTOR * mismatch, 1.0)
         return self
 

@@ -14,7 +14,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from contract.features import FEATURE_NAMES, GPA_RANGE, GRADES
+from contract.features import FEATURE_NAMES
+from contract.grades import GPA_RANGE, GRADES
 
 OPSET = 17
 # onnxruntime 1.32 and everything since 1.12 read this; newer writers default to newer ones.

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from contract.features import GRADES
+from contract.grades import GRADES
 from orchestrator.training.errors import ConversionError
 from orchestrator.training.models.estimators import GradeModel
 from orchestrator.training.models.graph import INPUT, OUTPUTS

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import norm
 
-from contract.features import GRADES
+from contract.grades import GRADES
 from orchestrator.training.models.gaussian import cut_probabilities
 from orchestrator.training.models.gpa import class_gpa
 from orchestrator.training.models.graph import NormalCut

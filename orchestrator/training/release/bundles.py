@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.bundle import MODEL_FILE, GoldenRows, Manifest, contract_features, sha256_hex
-from contract.features import FEATURE_NAMES, GRADES
+from contract.features import FEATURE_NAMES
+from contract.grades import GRADES
 from orchestrator.training.models.parity import OnnxModel
 
 GOLDEN = 20

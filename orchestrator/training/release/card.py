@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from contract.features import DEMOGRAPHICS, FEATURE_NAMES, GRADES
+from contract.features import DEMOGRAPHICS, FEATURE_NAMES
+from contract.grades import GRADES
 from orchestrator.training.evaluation.fairness import LIMITS
 
 DATA_SHEET = {

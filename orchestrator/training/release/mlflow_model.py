@@ -13,7 +13,8 @@ from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
 from contract.bundle import MODEL_FILE
-from contract.features import FEATURE_NAMES, GRADES
+from contract.features import FEATURE_NAMES
+from contract.grades import GRADES
 from orchestrator.training.models.graph import INPUT, OUTPUTS
 
 FOLDER = "model"

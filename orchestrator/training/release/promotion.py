@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from contract.bundle import BundleError, sha256_hex
-from contract.features import FEATURE_NAMES, GRADES, TARGET
+from contract.features import FEATURE_NAMES
+from contract.grades import GRADES, TARGET
 from contract.scores import f1_macro
 from orchestrator.training.data.datasets import AUDIT, STUDENT_ID, Dataset, load_split
 from orchestrator.training.data.split import RECENT, TRAIN, VALIDATION

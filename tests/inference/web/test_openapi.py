@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask.testing import FlaskClient
 
-from contract.features import FEATURES, REJECTION_CODES
+from contract.events import REJECTION_CODES
+from contract.features import FEATURES
 
 
 def test_the_description_states_the_contract(http: FlaskClient) -> None:

@@ -1,0 +1,73 @@
+"""Settings from environment variables: a typed struct says what is accepted, this reads and checks.
+
+::
+
+    class Settings(msgspec.Struct, frozen=True):
+        port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = msgspec.field(name="WEB_PORT", default=8080)
+
+    read(Settings, os.environ)      # WEB_PORT=x: "WEB_PORT must be a whole number from 0 to 65535"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from contract.errors import StudentPerformanceError
+
+Settings = TypeVar("Settings", bound=msgspec.Struct)
+
+
+class SettingsError(StudentPerformanceError):
+    """An environment variable is missing or cannot be used; the message says what is accepted."""
+
+    code = "settings"
+
+
+def read(kind: type[Settings], environment: Mapping[str, str]) -> Settings:
+    """Return ``kind`` filled from the variables its fields are named after.
+
+    Blank counts as unset; text is stripped; a tuple is a list with commas. Raises SettingsError
+    naming the variable and what it accepts, never its value, which may be a secret.
+    """
+    fields = {field.encode_name: field for field in inspect.type_info(kind).fields}  # type: ignore[attr-defined]
+    given: dict[str, object] = {}
+    for name, field in fields.items():
+        if text := environment.get(name, "").strip():
+            listed = isinstance(field.type, inspect.VarTupleType)
+            given[name] = (
+                [part.strip() for part in text.split(",") if part.strip()] if listed else text
+            )
+    for name, field in fields.items():
+        if field.required and name not in given:
+            raise SettingsError(f"{name} must be set to {accepted(field.type)}")
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        name = str(error).rpartition("`$.")[2].partition("`")[0].partition("[")[0]
+        if name not in fields:
+            raise SettingsError(str(error)) from None  # a check of the struct's own, in its words
+        raise SettingsError(f"{name} must be {accepted(fields[name].type)}") from None
+
+
+def accepted(kind: inspect.Type) -> str:
+    """Return in words what a setting of this type takes."""
+    if isinstance(kind, inspect.Metadata):
+        return str((kind.extra_json_schema or {}).get("description")) or accepted(kind.type)
+    if isinstance(kind, inspect.UnionType):
+        return accepted(kind.types[0])
+    if isinstance(kind, inspect.LiteralType):
+        return "one of " + ", ".join(map(str, kind.values))
+    if isinstance(kind, inspect.BoolType):
+        return "true or false (or 1 or 0)"
+    if isinstance(kind, inspect.VarTupleType):
+        return f"a list with commas, each {accepted(kind.item_type)}"
+    if not isinstance(kind, (inspect.IntType, inspect.FloatType)):
+        return "text"
+    words = "a whole number" if isinstance(kind, inspect.IntType) else "a number"
+    if kind.ge is None:
+        return words
+    return f"{words} from {kind.ge:g}" + (" up" if kind.le is None else f" to {kind.le:g}")
