@@ -12,7 +12,7 @@ import pytest
 
 from localcloud.configuration import load
 from localcloud.provision import names
-from tests.infrastructure.conftest import LINT_PYTHON, REPOSITORY
+from tests.infrastructure.support.plans import LINT_PYTHON, REPOSITORY
 
 STAND_IN = "lambda_host"
 LAMBDA_BASE = "public.ecr.aws/lambda/python:3.12"

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from infrastructure.tools.diagram import draw
 from infrastructure.tools.sizing import Load, size
-from tests.infrastructure.conftest import INFRASTRUCTURE
+from tests.infrastructure.support.plans import INFRASTRUCTURE
 
 README = (INFRASTRUCTURE / "README.md").read_text(encoding="utf-8")
 Plan = dict[str, Any]
@@ -39,11 +38,6 @@ def test_every_alarm_reaches_somebody(plan_of: Callable[..., Plan]) -> None:
         assert [arn.rsplit(":", 1)[-1] for arn in alarm["alarm_actions"]] == [
             "student-performance-prod-alarms"
         ]
-
-
-def test_the_drawing_is_the_plan(plan_of: Callable[..., Plan]) -> None:
-    drawn = re.search(r"```mermaid\n(.*?)\n```", README, re.DOTALL)
-    assert drawn and drawn[1] == draw(plan_of("prod"))
 
 
 def test_the_sizes_are_computed() -> None:

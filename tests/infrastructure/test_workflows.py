@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.infrastructure.conftest import REPOSITORY
+from tests.infrastructure.support.plans import REPOSITORY
 
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yaml"))
 TEXTS = [*WORKFLOWS, *(REPOSITORY / ".github" / "actions").rglob("action.yaml")]

@@ -12,7 +12,7 @@ import pytest
 
 from infrastructure.tools import review
 from infrastructure.tools.offline.policy import render
-from tests.infrastructure.conftest import EVERY_SWITCH, INFRASTRUCTURE, bootstrap_plan
+from tests.infrastructure.support.plans import EVERY_SWITCH, INFRASTRUCTURE, bootstrap_plan
 
 
 def document(**statement: Any) -> dict[str, Any]:

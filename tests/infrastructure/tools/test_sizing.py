@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from infrastructure.tools import sizing
 from infrastructure.tools.sizing import Load, SizingError, size
-from tests.infrastructure.conftest import INFRASTRUCTURE
+from tests.infrastructure.support.plans import INFRASTRUCTURE
 
 LOADS = st.fixed_dictionaries(
     {
