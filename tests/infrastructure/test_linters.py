@@ -91,10 +91,14 @@ def test_files_not_committed_are_linted_and_ignored_ones_are_not(tree: Path) -> 
 @needs_linters
 def test_a_row_chooses_its_files_by_name_or_takes_none(tree: Path) -> None:
     say = "entry: sh -c 'echo $# $0 $@; exit 1'"
-    done = quality(
-        tree, f"{{id: a, {say}, files: ^notes}}, {{id: b, {say}, pass_filenames: false}}"
+    table = (
+        f"{{id: a, {say}, files: ^notes}}, "
+        f"{{id: b, {say}, pass_filenames: false}}, "
+        f"{{id: c, {say}, files: nowhere}}"
     )
+    done = quality(tree, table)
     lines = done.stdout.splitlines()
+    assert len([line for line in lines if line.startswith("ok")]) == 1
     assert said(lines, "a") == "0 notes.txt"
     assert said(lines, "b") == "0 sh"
 
