@@ -49,10 +49,10 @@ def test_the_sizes_are_computed() -> None:
     )
     assert len(rows) == 7
     for rate, shards, lanes, executions, idle, million in rows:
-        found = size(Load(rate=float(rate.replace(",", ""))))
-        assert (shards, lanes) == (f"{found.shards:,}", str(found.lanes))
-        assert executions == f"{found.concurrency:,}"
-        assert (idle, million) == (f"{found.idle_month:,.2f}", f"{found.per_million:.4f}")
+        needed = size(Load(rate=float(rate.replace(",", ""))))
+        assert (shards, lanes) == (f"{needed.shards:,}", str(needed.lanes))
+        assert executions == f"{needed.concurrency:,}"
+        assert (idle, million) == (f"{needed.idle_month:,.2f}", f"{needed.per_million:.4f}")
 
 
 def test_lines_fit_a_screen() -> None:

@@ -26,9 +26,9 @@ def resources(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def only(plan: Plan, ending: str) -> dict[str, Any]:
     """Return the planned values of the one resource whose address ends so."""
-    found = [values for address, values in resources(plan) if address.endswith(ending)]
-    assert len(found) == 1, f"{ending}: {len(found)} resources"
-    return found[0]
+    matching = [values for address, values in resources(plan) if address.endswith(ending)]
+    assert len(matching) == 1, f"{ending}: {len(matching)} resources"
+    return matching[0]
 
 
 @pytest.fixture(name="local_plan")
