@@ -71,8 +71,8 @@ integration-test: setup ## Tests over running services, started by the run itsel
 bench: setup ## Every benchmark: figures, ratios, and the floor beside each
 	@for script in tests/benchmarks/bench_*.py; do name=$${script##*/}; $(BIN)/python -m tests.benchmarks.$${name%.py} || exit 1; done
 
-quality: setup-lint ## black, isort, pylint, mypy, import-linter, and the linters for everything that is not Python
-	@.ci/quality
+quality: setup-lint ## Every linter of .pre-commit-config.yaml, side by side (LINTERS="black mypy": only these)
+	@.venv-lint/bin/python .ci/quality $(LINTERS)
 
 format: setup ## Let black and isort rewrite the code
 	@$(BIN)/isort -q . && $(BIN)/black -q .

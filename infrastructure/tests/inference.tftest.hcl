@@ -42,22 +42,22 @@ run "wiring" {
   }
 
   assert {
-    condition     = aws_lambda_function.this.package_type == "Image" && strcontains(aws_lambda_function.this.image_uri, "@sha256:")
+    condition     = module.function.function.package_type == "Image" && strcontains(module.function.function.image_uri, "@sha256:")
     error_message = "The function runs an image named by its digest."
   }
 
   assert {
-    condition     = aws_lambda_function.this.image_config[0].command == tolist(["inference.handler.lambda_handler"])
+    condition     = module.function.function.image_config[0].command == tolist(["inference.handler.lambda_handler"])
     error_message = "The image runs the handler given."
   }
 
   assert {
-    condition     = aws_lambda_function.this.environment[0].variables["MODEL_BUCKET"] == "models" && aws_lambda_function.this.environment[0].variables["PREDICTIONS_STREAM_NAME"] == "predictions"
+    condition     = module.function.function.environment[0].variables["MODEL_BUCKET"] == "models" && module.function.function.environment[0].variables["PREDICTIONS_STREAM_NAME"] == "predictions"
     error_message = "The handler reads its configuration from the environment."
   }
 
   assert {
-    condition     = aws_lambda_function.this.tracing_config[0].mode == "Active"
+    condition     = module.function.function.tracing_config[0].mode == "Active"
     error_message = "Invocations are traced."
   }
 
@@ -82,12 +82,12 @@ run "wiring" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.this.name == "/aws/lambda/answers" && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn
+    condition     = module.function.log_group.name == "/aws/lambda/answers" && module.function.log_group.kms_key_id == var.kms_key_arn
     error_message = "The log group is ours, encrypted, and not made by Lambda with no end of retention."
   }
 
   assert {
-    condition = toset(flatten([for statement in data.aws_iam_policy_document.this.statement : statement.actions])) == toset([
+    condition = toset(flatten([for statement in module.function.policy.statement : statement.actions])) == toset([
       "kinesis:DescribeStream", "kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards",
       "kinesis:PutRecords", "s3:GetObject", "s3:ListBucket", "sqs:SendMessage", "kms:Decrypt", "kms:GenerateDataKey",
       "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments",

@@ -149,7 +149,7 @@ run "web_asks_for_iam" {
   }
 
   assert {
-    condition     = aws_lambda_function_url.this.authorization_type == "AWS_IAM" && aws_lambda_function.this.image_config[0].command == tolist(["inference.web.function_url.lambda_handler"])
+    condition     = aws_lambda_function_url.this.authorization_type == "AWS_IAM" && module.function.function.image_config[0].command == tolist(["inference.web.function_url.lambda_handler"])
     error_message = "The URL takes signed requests only."
   }
 

@@ -47,23 +47,23 @@ def references(expression: Any) -> Iterator[str]:
 def edges(plan: dict[str, Any]) -> list[tuple[str, str]]:
     """Return (used, user) for every pair of the root's modules, sorted."""
     calls = plan["configuration"]["root_module"]["module_calls"]
-    found = set()
+    pairs = set()
     for user, call in calls.items():
         for name in references(call.get("expressions", {})):
             kind, _, rest = name.partition(".")
             if kind == "module":
-                found.add((rest.split(".")[0].split("[")[0], user))
-    return sorted(found)
+                pairs.add((rest.split(".")[0].split("[")[0], user))
+    return sorted(pairs)
 
 
 def contents(plan: dict[str, Any]) -> dict[str, Counter[str]]:
     """Return the resource types of each of the root's modules with their counts."""
-    found: dict[str, Counter[str]] = defaultdict(Counter)
+    made: dict[str, Counter[str]] = defaultdict(Counter)
     for change in plan["resource_changes"]:
         if change["mode"] == "managed" and change["address"].startswith("module."):
             module = change["address"].split(".")[1].split("[")[0]
-            found[module][change["type"].removeprefix("aws_")] += 1
-    return found
+            made[module][change["type"].removeprefix("aws_")] += 1
+    return made
 
 
 def label(module: str, types: Counter[str]) -> str:

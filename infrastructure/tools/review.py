@@ -50,14 +50,14 @@ class Allowance(NamedTuple):
     value: str
     reason: str
 
-    def covers(self, found: Wildcard) -> bool:
+    def covers(self, wildcard: Wildcard) -> bool:
         """Whether this entry accepts the wildcard."""
-        return self.kind == found.kind and all(
+        return self.kind == wildcard.kind and all(
             re.fullmatch(pattern, text)
             for pattern, text in (
-                (self.address, found.address),
-                (self.sid, found.sid),
-                (self.value, found.value),
+                (self.address, wildcard.address),
+                (self.sid, wildcard.sid),
+                (self.value, wildcard.value),
             )
         )
 
@@ -184,17 +184,17 @@ ALLOWED = (
 )
 
 
-def modules(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the resources of a state's module and of its child modules."""
     yield from module.get("resources", [])
     for child in module.get("child_modules", []):
-        yield from modules(child)
+        yield from resources(child)
 
 
 def documents(plan: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (address, values) of every policy document of the plan."""
     state = plan.get("prior_state", {}).get("values", {}).get("root_module", {})
-    for resource in modules(state):
+    for resource in resources(state):
         if resource["type"] == "aws_iam_policy_document":
             yield resource["address"], resource["values"]
     for change in plan.get("resource_changes", []):
@@ -231,29 +231,25 @@ def statements(plan: dict[str, Any]) -> list[Statement]:
     return out
 
 
-def wildcards(found: list[Statement]) -> list[Wildcard]:
+def wildcards(written: list[Statement]) -> list[Wildcard]:
     """Return every ``*`` and ``?`` in the statements; a negated list counts as one."""
     out = []
-    for item in found:
-        for kind, values in (
-            ("action", item.actions),
-            ("resource", item.resources),
-            ("principal", item.principals),
-        ):
-            out += [
-                Wildcard(item.address, item.sid, kind, v) for v in values if "*" in v or "?" in v
-            ]
-        if item.negated:
-            out.append(Wildcard(item.address, item.sid, "action", "everything but a list"))
+    for statement in written:
+        where = statement.address, statement.sid
+        for kind in ("action", "resource", "principal"):
+            values = getattr(statement, f"{kind}s")
+            out += [Wildcard(*where, kind, value) for value in values if re.search(r"[*?]", value)]
+        if statement.negated:
+            out.append(Wildcard(*where, "action", "everything but a list"))
     return out
 
 
 def refused(plan: dict[str, Any]) -> list[Wildcard]:
     """Return the wildcards of a plan that no allowance covers."""
     return [
-        found
-        for found in wildcards(statements(plan))
-        if not any(entry.covers(found) for entry in ALLOWED)
+        wildcard
+        for wildcard in wildcards(statements(plan))
+        if not any(entry.covers(wildcard) for entry in ALLOWED)
     ]
 
 

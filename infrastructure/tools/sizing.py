@@ -5,7 +5,7 @@
     python -m infrastructure.tools.sizing 2000 --json             only the variables, for vars/*.tfvars.json
 
 Formulae: infrastructure/README.md, "Sizing". Limits: the Kinesis and Lambda developer guides
-(1 MB/s or 1,000 records/s into a shard, 2 MB/s out of it, 1 to 10 lanes a shard). Prices: AWS list
+(1 MB/s or 1,000 records/s into a shard, 1 to 10 lanes a shard). Prices: AWS list
 prices, us-east-1, 2026-11.
 """
 
@@ -21,7 +21,6 @@ from contract.errors import StudentPerformanceError
 
 SHARD_RECORDS = 1_000
 SHARD_BYTES = 1_000_000
-READ_BYTES = 2_000_000
 MAXIMUM_LANES = 10
 MAXIMUM_RATE = 1_000_000
 PUT_RECORDS = 500
@@ -172,41 +171,42 @@ def per_million(batch: float, load: Load) -> float:
     )
 
 
-def variables(load: Load, found: Size) -> dict[str, object]:
+def variables(load: Load, needed: Size) -> dict[str, object]:
     """Return the Terraform variables the size stands for."""
     return {
         "stream_mode": "PROVISIONED",
-        "stream_shard_count": found.shards,
+        "stream_shard_count": needed.shards,
         "mapping_batch_size": load.batch_size,
         "mapping_batching_window_seconds": load.window_seconds,
-        "mapping_parallelization_factor": found.lanes,
+        "mapping_parallelization_factor": needed.lanes,
         "function_memory_mb": load.memory_mb,
-        "function_reserved_concurrency": found.concurrency,
+        "function_reserved_concurrency": needed.concurrency,
     }
 
 
-def describe(load: Load, found: Size) -> str:
+def describe(load: Load, needed: Size) -> str:
     """Return the size as text for people."""
     lines = [
         f"{load.rate:,.0f} records/s at the peak",
-        f"  shards, each stream      {found.shards:,}",
-        f"  lanes per shard          {found.lanes}",
-        f"  concurrent executions    {found.concurrency:,}",
-        f"  records per invocation   {found.records_per_invocation:,.0f}  ({found.invocation_ms:,.0f} ms)",
-        f"  busy at the peak         {found.utilisation:.0%} of each lane",
-        f"  idle, a month            ${found.idle_month:,.2f}",
-        f"  per million predictions  ${found.per_million:.4f}",
-        f"  a month in all           ${found.month:,.2f}",
+        f"  shards, each stream      {needed.shards:,}",
+        f"  lanes per shard          {needed.lanes}",
+        f"  concurrent executions    {needed.concurrency:,}",
+        f"  records per invocation   {needed.records_per_invocation:,.0f}  ({needed.invocation_ms:,.0f} ms)",
+        f"  busy at the peak         {needed.utilisation:.0%} of each lane",
+        f"  idle, a month            ${needed.idle_month:,.2f}",
+        f"  per million predictions  ${needed.per_million:.4f}",
+        f"  a month in all           ${needed.month:,.2f}",
     ]
-    return "\n".join([*lines, *(f"  note: {note}" for note in found.notes)])
+    return "\n".join([*lines, *(f"  note: {note}" for note in needed.notes)])
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the parsed command line; its names are Load's."""
     parser = argparse.ArgumentParser(
-        prog="python -m infrastructure.tools.sizing", description=__doc__
+        prog="python -m infrastructure.tools.sizing",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("rate", type=float, help="records per second at the peak, up to a million")
     parser.add_argument("--daily", type=float, help="records a day (default: the peak all day)")
     parser.add_argument("--json", action="store_true", help="print the Terraform variables only")
@@ -224,11 +224,11 @@ def main(arguments: list[str] | None = None) -> int:
     as_json = options.pop("json")
     load = Load(**options)
     try:
-        found = size(load)
+        needed = size(load)
     except SizingError as error:
         print(f"{error.code}: {error}", file=sys.stderr)
         return 2
-    print(json.dumps(variables(load, found), indent=2) if as_json else describe(load, found))
+    print(json.dumps(variables(load, needed), indent=2) if as_json else describe(load, needed))
     return 0
 
 

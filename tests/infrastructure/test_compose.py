@@ -12,7 +12,7 @@ import pytest
 
 from localcloud.configuration import load
 from localcloud.provision import names
-from tests.infrastructure.conftest import LINT_PYTHON, REPOSITORY
+from tests.infrastructure.support.plans import LINT_PYTHON, REPOSITORY
 
 STAND_IN = "lambda_host"
 LAMBDA_BASE = "public.ecr.aws/lambda/python:3.12"
@@ -38,8 +38,8 @@ def services() -> dict[str, Any]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)["services"]
-    return found
+    resolved: dict[str, Any] = json.loads(done.stdout)["services"]
+    return resolved
 
 
 @pytest.mark.parametrize("service", ["lambda", "web", "mage", "monitoring"])
@@ -65,22 +65,24 @@ def test_every_port_is_on_loopback() -> None:
 
 
 def test_images_are_built_here_or_pinned_by_digest() -> None:
-    foreign = {name: item["image"] for name, item in services().items() if "build" not in item}
+    foreign = {
+        name: service["image"] for name, service in services().items() if "build" not in service
+    }
     assert foreign and all("@sha256:" in image for image in foreign.values()), foreign
 
 
 def test_what_runs_for_ever_has_a_health_check() -> None:
-    for name, item in services().items():
+    for name, service in services().items():
         if name in ONE_SHOT:
-            assert item["restart"] == "no"
-        elif "healthcheck" not in item:
-            dockerfile = REPOSITORY / item["build"]["dockerfile"]
+            assert service["restart"] == "no"
+        elif "healthcheck" not in service:
+            dockerfile = REPOSITORY / service["build"]["dockerfile"]
             assert "HEALTHCHECK" in dockerfile.read_text(encoding="utf-8"), name
 
 
 def test_nobody_starts_before_what_he_needs() -> None:
-    for item in services().values():
-        for needed, how in item.get("depends_on", {}).items():
+    for service in services().values():
+        for needed, how in service.get("depends_on", {}).items():
             wanted = "service_completed_successfully" if needed in ONE_SHOT else "service_healthy"
             assert how["condition"] == wanted
 

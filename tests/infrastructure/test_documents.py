@@ -1,4 +1,4 @@
-"""infrastructure/README.md says what the plan says."""
+"""infrastructure/README.md says what the plan says; docs/architecture.md leads to what is there."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from infrastructure.tools.diagram import draw
 from infrastructure.tools.sizing import Load, size
-from tests.infrastructure.conftest import INFRASTRUCTURE
+from tests.infrastructure.support.plans import INFRASTRUCTURE, REPOSITORY
 
+ARCHITECTURE = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
 README = (INFRASTRUCTURE / "README.md").read_text(encoding="utf-8")
 Plan = dict[str, Any]
 
@@ -41,11 +41,6 @@ def test_every_alarm_reaches_somebody(plan_of: Callable[..., Plan]) -> None:
         ]
 
 
-def test_the_drawing_is_the_plan(plan_of: Callable[..., Plan]) -> None:
-    drawn = re.search(r"```mermaid\n(.*?)\n```", README, re.DOTALL)
-    assert drawn and drawn[1] == draw(plan_of("prod"))
-
-
 def test_the_sizes_are_computed() -> None:
     rows = re.findall(
         r"^\| ([\d,]+) \| ([\d,]+) \| (\d+) \| ([\d,]+) \| \$([\d,.]+) \| \$([\d.]+) \|$",
@@ -54,13 +49,52 @@ def test_the_sizes_are_computed() -> None:
     )
     assert len(rows) == 7
     for rate, shards, lanes, executions, idle, million in rows:
-        found = size(Load(rate=float(rate.replace(",", ""))))
-        assert (shards, lanes) == (f"{found.shards:,}", str(found.lanes))
-        assert executions == f"{found.concurrency:,}"
-        assert (idle, million) == (f"{found.idle_month:,.2f}", f"{found.per_million:.4f}")
+        needed = size(Load(rate=float(rate.replace(",", ""))))
+        assert (shards, lanes) == (f"{needed.shards:,}", str(needed.lanes))
+        assert executions == f"{needed.concurrency:,}"
+        assert (idle, million) == (f"{needed.idle_month:,.2f}", f"{needed.per_million:.4f}")
+
+
+def test_lines_fit_a_screen() -> None:
+    """Tables and the drawing cannot be wrapped."""
+    text = re.sub(r"```.*?```", "", README + ARCHITECTURE, flags=re.DOTALL)
+    lines = [line for line in text.splitlines() if not line.startswith("|")]
+    assert [line for line in lines if len(line) > 100] == []
 
 
 def test_links_within_the_page_lead_somewhere() -> None:
     titles = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles}
     assert set(re.findall(r"\]\(#([\w-]+)\)", README)) <= anchors
+
+
+def test_the_architectures_paths_exist() -> None:
+    """Every link, and every path in a table or text that names a folder or a file."""
+    links = re.findall(r"\]\(([^)#]+)", ARCHITECTURE)
+    assert [link for link in links if not (REPOSITORY / "docs" / link).exists()] == []
+    for label, link in re.findall(r"\[`([^`]+)`\]\(([^)#]+)\)", ARCHITECTURE):
+        assert (REPOSITORY / label) == (REPOSITORY / "docs" / link).resolve()
+
+
+def test_the_architecture_has_twenty_ways_and_every_package() -> None:
+    rows = re.findall(r"^\| .+ \| .+ \| .*\|$", ARCHITECTURE, re.MULTILINE)
+    assert len(rows) - 1 >= 20
+    for package in sorted(REPOSITORY.glob("*/__init__.py")):
+        if package.parent.name != "tests":
+            assert f"**`{package.parent.name}/`**" in ARCHITECTURE
+
+
+def test_the_architectures_wings_are_there() -> None:
+    """A paragraph of a package names folders below it."""
+    for package, text in re.findall(r"^\*\*`(\w+)/`\*\*(.*?)\n\n", ARCHITECTURE, re.M | re.S):
+        for wing in re.findall(r"`(\w+)/`", text):
+            folders = [REPOSITORY / package / wing, REPOSITORY / package / "training" / wing]
+            assert any(path.is_dir() for path in folders), f"{package}/{wing}"
+
+
+def test_commands_the_architecture_names_are_there() -> None:
+    makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`make ([\w-]+)", ARCHITECTURE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for module in re.findall(r"`python -m ([\w.]+)", ARCHITECTURE):
+        assert (REPOSITORY / f"{module.replace('.', '/')}.py").is_file(), module

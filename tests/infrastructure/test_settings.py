@@ -11,7 +11,7 @@ import pytest
 from localcloud.configuration import load
 from localcloud.lambda_host.__main__ import settings_of
 from localcloud.provision import names
-from tests.infrastructure.conftest import INFRASTRUCTURE
+from tests.infrastructure.support.plans import INFRASTRUCTURE
 
 Plan = dict[str, Any]
 ENVIRONMENTS = ("local", "stg", "prod")
@@ -26,9 +26,9 @@ def resources(plan: Plan) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def only(plan: Plan, ending: str) -> dict[str, Any]:
     """Return the planned values of the one resource whose address ends so."""
-    found = [values for address, values in resources(plan) if address.endswith(ending)]
-    assert len(found) == 1, f"{ending}: {len(found)} resources"
-    return found[0]
+    matching = [values for address, values in resources(plan) if address.endswith(ending)]
+    assert len(matching) == 1, f"{ending}: {len(matching)} resources"
+    return matching[0]
 
 
 @pytest.fixture(name="local_plan")
@@ -77,7 +77,7 @@ def test_mapping(local_plan: Plan) -> None:
 
 def test_function(local_plan: Plan) -> None:
     configuration = load()
-    function = only(local_plan, "module.inference[0].aws_lambda_function.this")
+    function = only(local_plan, "module.inference[0].module.function.aws_lambda_function.this")
     assert function["function_name"] == configuration.function_name
     assert function["image_config"][0]["command"] == [configuration.function_handler]
     assert function["memory_size"] == configuration.function_memory_mb
@@ -86,7 +86,7 @@ def test_function(local_plan: Plan) -> None:
 
 def test_environment(local_plan: Plan) -> None:
     """Every variable Terraform gives the handler has the value the local stack gives it."""
-    function = only(local_plan, "module.inference[0].aws_lambda_function.this")
+    function = only(local_plan, "module.inference[0].module.function.aws_lambda_function.this")
     deployed = function["environment"][0]["variables"]
     local = names(load())
     shared = set(deployed) & set(local)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.infrastructure.conftest import REPOSITORY
+from tests.infrastructure.support.plans import REPOSITORY
 
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yaml"))
 TEXTS = [*WORKFLOWS, *(REPOSITORY / ".github" / "actions").rglob("action.yaml")]
@@ -17,8 +17,8 @@ TEXTS = [*WORKFLOWS, *(REPOSITORY / ".github" / "actions").rglob("action.yaml")]
 
 def load(path: Path) -> dict[Any, Any]:
     """Return a workflow; YAML 1.1 reads the key ``on`` as True."""
-    found: dict[Any, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return found
+    workflow: dict[Any, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return workflow
 
 
 @pytest.fixture(name="workflow", params=WORKFLOWS, ids=lambda path: path.stem)
@@ -84,5 +84,5 @@ def test_the_deployment_applies_the_saved_plan_and_can_go_back() -> None:
 
 def test_the_smoke_test_sends_a_file_that_is_there() -> None:
     script = (REPOSITORY / ".github" / "scripts" / "deploy").read_text(encoding="utf-8")
-    found = re.search(r"put-record (\S+) --wait", script)
-    assert found and (REPOSITORY / found[1]).is_file()
+    sent = re.search(r"put-record (\S+) --wait", script)
+    assert sent and (REPOSITORY / sent[1]).is_file()

@@ -5,19 +5,10 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  account_id     = data.aws_caller_identity.current.account_id
-  partition      = data.aws_partition.current.partition
-  region         = data.aws_region.current.region
-  queue_arn      = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${aws_sqs_queue.failures.name}"
-  log_group_name = "/aws/lambda/${var.function_name}"
-  log_group_arn  = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${aws_cloudwatch_log_group.this.name}"
-}
-
-resource "aws_cloudwatch_log_group" "this" {
-  # checkov:skip=CKV_AWS_338:logs hold no personal value and serve debugging; retention is a variable per environment
-  name              = local.log_group_name
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.kms_key_arn
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+  region     = data.aws_region.current.region
+  queue_arn  = "arn:${local.partition}:sqs:${local.region}:${local.account_id}:${aws_sqs_queue.failures.name}"
 }
 
 # Where the mapping puts the metadata of what it gave up on (KinesisBatchInfo: shard and sequence numbers).
@@ -28,56 +19,58 @@ resource "aws_sqs_queue" "failures" {
   kms_master_key_id         = var.kms_key_arn
 }
 
-resource "aws_lambda_function" "this" {
-  # checkov:skip=CKV_AWS_116:a dead letter queue serves asynchronous invokes only; a stream's failures go to the mapping's on-failure destination
-  # checkov:skip=CKV_AWS_117:it reaches nothing inside a VPC; a VPC would add NAT cost and an ENI to the cold start
-  # checkov:skip=CKV_AWS_272:code signing covers zip packages only; the image is pinned by digest and attested in CI
-  function_name                  = var.function_name
-  description                    = "Students in, grade predictions out"
-  role                           = aws_iam_role.this.arn
-  package_type                   = "Image"
-  image_uri                      = var.image_uri
-  architectures                  = [var.architecture]
-  memory_size                    = var.memory_mb
-  timeout                        = var.timeout_seconds
-  reserved_concurrent_executions = var.reserved_concurrency
-  kms_key_arn                    = var.kms_key_arn
+module "function" {
+  source = "../lambda_function"
 
-  image_config {
-    command = [var.handler]
-  }
+  name                    = var.function_name
+  short_name              = "inference"
+  description             = "Students in, grade predictions out"
+  role_description        = "What the inference function and its event source mapping may do"
+  image_uri               = var.image_uri
+  handler                 = var.handler
+  architecture            = var.architecture
+  memory_mb               = var.memory_mb
+  timeout_seconds         = var.timeout_seconds
+  reserved_concurrency    = var.reserved_concurrency
+  students_stream_name    = var.students_stream_name
+  predictions_stream_name = var.predictions_stream_name
+  model_bucket_name       = var.model_bucket_name
+  model_bucket_arn        = var.model_bucket_arn
+  model_name              = var.model_name
+  model_refresh_seconds   = var.model_refresh_seconds
+  log_level               = var.log_level
+  log_retention_days      = var.log_retention_days
+  metrics_namespace       = var.metrics_namespace
+  kms_key_arn             = var.kms_key_arn
 
-  environment {
-    variables = {
-      MODEL_BUCKET                 = var.model_bucket_name
-      MODEL_NAME                   = var.model_name
-      MODEL_REFRESH_SECONDS        = tostring(var.model_refresh_seconds)
-      STUDENTS_STREAM_NAME         = var.students_stream_name
-      PREDICTIONS_STREAM_NAME      = var.predictions_stream_name
-      LOG_LEVEL                    = var.log_level
-      POWERTOOLS_SERVICE_NAME      = var.function_name
-      POWERTOOLS_METRICS_NAMESPACE = var.metrics_namespace
-    }
-  }
-
-  logging_config {
-    log_format            = "JSON"
-    application_log_level = var.log_level == "WARNING" ? "WARN" : var.log_level # Lambda's own spelling
-    system_log_level      = "WARN"
-    log_group             = aws_cloudwatch_log_group.this.name
-  }
-
-  tracing_config {
-    mode = "Active"
-  }
-
-  # The role's rights must be there before the first record arrives.
-  depends_on = [aws_iam_role_policy.this]
+  statements = [
+    {
+      sid = "ReadStudents"
+      actions = [
+        "kinesis:DescribeStream",
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+      ]
+      resources = [var.students_stream_arn]
+    },
+    {
+      sid       = "WritePredictions"
+      actions   = ["kinesis:PutRecords"]
+      resources = [var.predictions_stream_arn]
+    },
+    {
+      sid       = "ReportFailures"
+      actions   = ["sqs:SendMessage"]
+      resources = [local.queue_arn]
+    },
+  ]
 }
 
 resource "aws_lambda_event_source_mapping" "students" {
   event_source_arn                   = var.students_stream_arn
-  function_name                      = aws_lambda_function.this.function_name
+  function_name                      = module.function.function.function_name
   starting_position                  = var.mapping.starting_position
   batch_size                         = var.mapping.batch_size
   maximum_batching_window_in_seconds = var.mapping.batching_window_seconds
@@ -97,6 +90,25 @@ resource "aws_lambda_event_source_mapping" "students" {
   metrics_config {
     metrics = ["EventCount"]
   }
+}
 
-  depends_on = [aws_iam_role_policy.this]
+# The function stood here before it was shared with the web service: a state of that time is kept as it is.
+moved {
+  from = aws_cloudwatch_log_group.this
+  to   = module.function.aws_cloudwatch_log_group.this
+}
+
+moved {
+  from = aws_lambda_function.this
+  to   = module.function.aws_lambda_function.this
+}
+
+moved {
+  from = aws_iam_role.this
+  to   = module.function.aws_iam_role.this
+}
+
+moved {
+  from = aws_iam_role_policy.this
+  to   = module.function.aws_iam_role_policy.this
 }

@@ -1,6 +1,6 @@
 output "function_name" {
   description = "Name of the function."
-  value       = aws_lambda_function.this.function_name
+  value       = module.function.function.function_name
 }
 
 output "mapping_uuid" {
@@ -20,5 +20,5 @@ output "failure_queue_name" {
 
 output "image_uri" {
   description = "The image that serves; what a rollback goes back to."
-  value       = aws_lambda_function.this.image_uri
+  value       = module.function.function.image_uri
 }

@@ -5,5 +5,5 @@ output "url" {
 
 output "function_name" {
   description = "Name of the function."
-  value       = aws_lambda_function.this.function_name
+  value       = module.function.function.function_name
 }

@@ -1,14 +1,13 @@
 """Check the Terraform configuration, or write a plan as JSON, with neither registry nor cloud.
 
-python -m infrastructure.tools.offline check                      validate and terraform test, everywhere
-    python -m infrastructure.tools.offline fmt                        say which files are not formatted
-python -m infrastructure.tools.offline plan VARS.json [--out F]   the plan of an environment as JSON
+python -m infrastructure.tools.offline check             validate and terraform test, everywhere
+python -m infrastructure.tools.offline fmt               say which files are not formatted
+python -m infrastructure.tools.offline plan VARS.json    the plan of an environment as JSON
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -34,9 +33,7 @@ def check() -> int:
 
 def fmt() -> int:
     """Show what ``terraform fmt`` would change; return the exit code."""
-    arguments = ["fmt", "-check", "-diff", "-recursive", "-no-color"]
-    quiet = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
-    return run(arguments, ROOT, quiet).returncode
+    return run(["fmt", "-check", "-diff", "-recursive", "-no-color"], ROOT, {}).returncode
 
 
 def plan(variables: list[Path], settings: list[str], root: Path = ROOT) -> str:
@@ -51,9 +48,10 @@ def plan(variables: list[Path], settings: list[str], root: Path = ROOT) -> str:
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Return the parsed command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m infrastructure.tools.offline", description=__doc__
+        prog="python -m infrastructure.tools.offline",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check", help="validate and test")
     commands.add_parser("fmt", help="say which files are not formatted")
@@ -61,7 +59,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     planning.add_argument("variables", nargs="*", type=Path, help="*.tfvars.json, later ones win")
     planning.add_argument("--root", type=Path, default=ROOT, help="default: infrastructure")
     planning.add_argument("--var", action="append", default=[], help="NAME=VALUE, as Terraform's")
-    planning.add_argument("--out", type=Path, help="file to write (default: standard output)")
     return parser.parse_args(arguments)
 
 
@@ -73,14 +70,10 @@ def main(arguments: list[str] | None = None) -> int:
             return check()
         if options.command == "fmt":
             return fmt()
-        text = plan(options.variables, options.var, options.root)
+        print(plan(options.variables, options.var, options.root))
     except OfflineError as error:
         print(f"{error.code}: {error}", file=sys.stderr)
         return 1
-    if options.out:
-        options.out.write_text(text, encoding="utf-8")
-    else:
-        print(text)
     return 0
 
 

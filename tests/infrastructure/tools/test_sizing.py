@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from infrastructure.tools import sizing
 from infrastructure.tools.sizing import Load, SizingError, size
-from tests.infrastructure.conftest import INFRASTRUCTURE
+from tests.infrastructure.support.plans import INFRASTRUCTURE
 
 LOADS = st.fixed_dictionaries(
     {
@@ -28,8 +28,8 @@ LOADS = st.fixed_dictionaries(
 
 @given(LOADS)
 def test_no_shard_is_over_its_limit(load: Load) -> None:
-    found = size(load)
-    per_shard = load.rate / found.shards
+    needed = size(load)
+    per_shard = load.rate / needed.shards
     assert per_shard <= sizing.SHARD_RECORDS * load.headroom * 1.0001
     larger = max(load.input_bytes, load.output_bytes)
     assert per_shard * larger <= sizing.SHARD_BYTES * load.headroom * 1.0001
@@ -37,10 +37,10 @@ def test_no_shard_is_over_its_limit(load: Load) -> None:
 
 @given(LOADS)
 def test_lanes_keep_up(load: Load) -> None:
-    found = size(load)
-    assert 1 <= found.lanes <= sizing.MAXIMUM_LANES
-    assert found.utilisation <= load.headroom * 1.0001
-    assert found.concurrency == found.shards * found.lanes
+    needed = size(load)
+    assert 1 <= needed.lanes <= sizing.MAXIMUM_LANES
+    assert needed.utilisation <= load.headroom * 1.0001
+    assert needed.concurrency == needed.shards * needed.lanes
 
 
 @given(LOADS, st.floats(1, 4))

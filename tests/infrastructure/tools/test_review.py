@@ -12,7 +12,7 @@ import pytest
 
 from infrastructure.tools import review
 from infrastructure.tools.offline.policy import render
-from tests.infrastructure.conftest import EVERY_SWITCH, INFRASTRUCTURE, bootstrap_plan
+from tests.infrastructure.support.plans import EVERY_SWITCH, INFRASTRUCTURE, bootstrap_plan
 
 
 def document(**statement: Any) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def document(**statement: Any) -> dict[str, Any]:
 
 
 def test_no_wildcard_without_a_reason(plan: dict[str, Any]) -> None:
-    assert [str(found) for found in review.refused(plan)] == []
+    assert [str(wildcard) for wildcard in review.refused(plan)] == []
 
 
 def test_every_plan_has_policies_to_look_at(plan: dict[str, Any]) -> None:
@@ -39,8 +39,10 @@ def test_every_plan_has_policies_to_look_at(plan: dict[str, Any]) -> None:
 
 def test_no_reason_without_a_wildcard(plan_of: Callable[..., dict[str, Any]]) -> None:
     plans = (plan_of("stg", *EVERY_SWITCH), bootstrap_plan("stg"))
-    found = [item for plan in plans for item in review.wildcards(review.statements(plan))]
-    unused = [entry for entry in review.ALLOWED if not any(entry.covers(item) for item in found)]
+    wildcards = [value for plan in plans for value in review.wildcards(review.statements(plan))]
+    unused = [
+        entry for entry in review.ALLOWED if not any(entry.covers(value) for value in wildcards)
+    ]
     assert unused == []
 
 
@@ -99,14 +101,14 @@ def test_command(plan_text: dict[str, Any], code: int, monkeypatch: pytest.Monke
 
 def test_patterns_in_the_sources_are_the_known_ones() -> None:
     """An ARN that is unknown at plan time must be a plain reference: no literal adds a pattern."""
-    found = set()
+    patterns = set()
     for path in INFRASTRUCTURE.rglob("*.tf"):
         for line in path.read_text(encoding="utf-8").splitlines():
             code = line.split(" #")[0]
             if re.match(r"\s*(#|description|error_message|expression)", code) or "regex(" in code:
                 continue
-            found |= set(re.findall(r'"((?:[^"\\]|\\.)*\*(?:[^"\\]|\\.)*)"', code))
-    assert sorted(found) == [
+            patterns |= set(re.findall(r'"((?:[^"\\]|\\.)*\*(?:[^"\\]|\\.)*)"', code))
+    assert sorted(patterns) == [
         "${local.arn}/*",
         "${local.buckets[1]}/outcomes/*",
         "${local.log_group_arn}:log-stream:*",
