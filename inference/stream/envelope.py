@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contract.errors import StudentPerformanceError
-from inference.model.scorer import Item
 from inference.stream.aggregation import AggregateError, is_aggregate, user_records
 from inference.stream.identity import event_time, prediction_id
+from inference.stream.item import Item
 from inference.stream.problems import BAD_AGGREGATE, NOT_BASE64, Problem
 
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from inference.model.scorer import Answer
+from inference.stream.item import Answer
 
 MAX_ENTRIES = 500
 MAX_BYTES = 5 * 1024 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from inference.model.scorer import Answer
+from inference.stream.item import Answer
 from inference.web.errors import UnsupportedMedia
 from inference.web.service import Service, is_list, split
 from inference.web.web_settings import Settings

@@ -21,9 +21,9 @@ from inference.observability import Observer
 from inference.settings import ConfigurationError
 from inference.stream.envelope import EnvelopeError
 from inference.stream.publisher import Publisher
-from tests.inference import factory
-from tests.inference.aggregate import aggregate
-from tests.inference.stream import MemoryStream, batch, encoded
+from tests.inference.support import factory
+from tests.inference.support.aggregate import aggregate
+from tests.inference.support.kinesis import MemoryStream, batch, encoded
 
 Serve = Callable[[MemoryStream], Application]
 POISON = (b"", b"{", b"\xff", b"[" * 100_000, b'{"student": NaN}', b"\xf3\x89\x9a\xc2 damaged")

@@ -13,7 +13,7 @@ import msgspec
 
 from contract.features import FEATURE_NAMES, IDENTIFIER
 from contract.grades import GRADES
-from inference.model.scorer import Answer
+from inference.stream.item import Answer
 from inference.web.class_list.cells import event_json, json_value
 from inference.web.errors import UnreadableTable
 

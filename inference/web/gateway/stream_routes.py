@@ -10,10 +10,11 @@ import msgspec
 from flask import Blueprint, Response
 from werkzeug.routing import BaseConverter
 
-from inference.model.scorer import Answer
+from contract.events import MAX_REQUEST_ID_LENGTH
 from inference.stream.decoding import decode
 from inference.stream.events import Event
-from inference.stream.problems import MAX_REQUEST_ID_LENGTH, NOT_JSON, Problem, Rejection
+from inference.stream.item import Answer
+from inference.stream.problems import NOT_JSON, Problem, Rejection
 from inference.stream.publisher import Publisher
 from inference.web.errors import BadParameter, StreamUnavailable
 from inference.web.gateway.consumer import Consumer

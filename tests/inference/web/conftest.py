@@ -17,7 +17,7 @@ from inference.web.gateway.stream_routes import Gateway
 from inference.web.gateway.waiting_answers import Mailbox
 from inference.web.service import Service
 from inference.web.web_settings import Settings
-from tests.inference.stream import MemoryStream
+from tests.inference.support.kinesis import MemoryStream
 
 
 @pytest.fixture(name="service")

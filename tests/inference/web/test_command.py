@@ -14,7 +14,7 @@ import pytest
 from inference.web import __main__ as web
 from inference.web.app import app_from_environment, open_gateway
 from inference.web.web_settings import Settings, read_settings
-from tests.inference.web.server import ROOT
+from tests.inference.support.server import ROOT
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from inference.web.errors import SettingsError, TooManyRequests
 from inference.web.middleware.journal import JsonFormatter
 from inference.web.middleware.limiter import MAX_CLIENTS, RateLimiter
 from inference.web.web_settings import Settings, read_settings
-from tests.inference.stream import event
+from tests.inference.support.kinesis import event
 
 KEY = "s3cret-key"
 
