@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from contract.errors import StudentPerformanceError
 from inference.client import commands
 
@@ -75,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code: int = options.run(options)
         return code
-    except StudentPerformanceError as error:
+    except (StudentPerformanceError, BotoCoreError, ClientError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

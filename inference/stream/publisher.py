@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from inference.stream.item import Answer
 
@@ -107,7 +107,7 @@ class Publisher:
                 errors[code] += 1
                 if code in _PERMANENT:
                     return pending, retries
-            except (BotoCoreError, HTTPClientError) as error:
+            except BotoCoreError as error:
                 errors[type(error).__name__] += 1
             if not pending:
                 return pending, retries

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.environment import SettingsError
 from contract.features import DEFAULT_MODEL_NAME
 from inference import handler
 from inference.application import Application
@@ -18,7 +19,6 @@ from inference.model.challenger import Challenger
 from inference.model.champion import Champion, ModelUnavailable
 from inference.model.store import CHALLENGER_FILE, LocalStore
 from inference.observability import Observer
-from inference.settings import ConfigurationError
 from inference.stream.envelope import EnvelopeError
 from inference.stream.publisher import Publisher
 from tests.inference.support import factory
@@ -252,5 +252,5 @@ def test_lambda_handler_with_an_unreachable_stream(
 def test_the_output_stream_must_be_named(environment: pytest.MonkeyPatch) -> None:
     """The error names the variable."""
     environment.delenv("PREDICTIONS_STREAM_NAME")
-    with pytest.raises(ConfigurationError, match="PREDICTIONS_STREAM_NAME"):
+    with pytest.raises(SettingsError, match="PREDICTIONS_STREAM_NAME"):
         handler.application()

@@ -15,7 +15,7 @@ from contract.features import DEFAULT_MODEL_NAME
 from inference.aws import client
 from inference.model import store as stores
 from inference.model.store import LocalStore, S3Store, open_store
-from inference.settings import from_environment
+from inference.settings import read_settings
 from tests.inference.support import factory
 
 
@@ -112,7 +112,7 @@ def test_an_unreachable_s3_is_a_bundle_error(monkeypatch: pytest.MonkeyPatch) ->
         ("AWS_SECRET_ACCESS_KEY", "test"),
     ):
         monkeypatch.setenv(name, value)
-    store = open_store(from_environment({"MODEL_BUCKET": "bucket"}))
+    store = open_store(read_settings({"MODEL_BUCKET": "bucket"}))
     assert isinstance(store, S3Store)
     with pytest.raises(BundleError, match="cannot be read: EndpointConnectionError"):
         store.pointer(None)
@@ -131,4 +131,4 @@ def test_an_object_too_large_is_refused(
 
 def test_a_location_opens_a_directory(tmp_path: Path) -> None:
     """MODEL_LOCATION with a path reads from there."""
-    assert isinstance(open_store(from_environment({"MODEL_LOCATION": str(tmp_path)})), LocalStore)
+    assert isinstance(open_store(read_settings({"MODEL_LOCATION": str(tmp_path)})), LocalStore)

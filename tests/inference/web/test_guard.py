@@ -10,10 +10,11 @@ import logging
 import pytest
 from flask.testing import FlaskClient
 
-from inference.web.errors import SettingsError, TooManyRequests
+from contract.environment import SettingsError
+from inference.web.errors import TooManyRequests
+from inference.web.middleware.guard import MAX_CLIENTS, RateLimiter
 from inference.web.middleware.journal import JsonFormatter
-from inference.web.middleware.limiter import MAX_CLIENTS, RateLimiter
-from inference.web.web_settings import Settings, read_settings
+from inference.web.web_settings import WebSettings, read_web_settings
 from tests.inference.support.kinesis import event
 
 KEY = "s3cret-key"
@@ -59,7 +60,7 @@ def test_a_missing_or_wrong_key_gets_nothing(make_app, headers: dict[str, str]) 
 
 def test_a_key_never_shows_in_the_settings() -> None:
     """Given a key, the settings' text does not hold it."""
-    assert KEY not in repr(Settings(api_key=KEY))
+    assert KEY not in repr(WebSettings(api_key=KEY))
 
 
 def test_every_answer_has_the_security_headers(http: FlaskClient) -> None:
@@ -156,12 +157,12 @@ def test_too_many_requests_are_told_when_to_come_back(make_app) -> None:
 
 def test_settings_are_safe_by_default_and_stricter_when_reachable() -> None:
     """Given nothing, loopback only; given another address, a rate limit and any host name."""
-    assert read_settings({}) == Settings()
-    open_ = read_settings({"WEB_HOST": "0.0.0.0"})
+    assert read_web_settings({}) == WebSettings()
+    open_ = read_web_settings({"WEB_HOST": "0.0.0.0"})
     assert (open_.loopback, open_.rate_limit, open_.trusted_hosts) == (False, 50, ())
-    named = read_settings({"WEB_HOST": "0.0.0.0", "WEB_TRUSTED_HOSTS": "a.example, b.example"})
+    named = read_web_settings({"WEB_HOST": "0.0.0.0", "WEB_TRUSTED_HOSTS": "a.example, b.example"})
     assert named.trusted_hosts == ("a.example", "b.example")
-    assert read_settings({"WEB_RATE_LIMIT": "7.5"}).rate_limit == 7.5
+    assert read_web_settings({"WEB_RATE_LIMIT": "7.5"}).rate_limit == 7.5
 
 
 @pytest.mark.parametrize(
@@ -169,8 +170,8 @@ def test_settings_are_safe_by_default_and_stricter_when_reachable() -> None:
 )
 def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:
     """Given nonsense in a variable, the error names the variable and what it accepts."""
-    with pytest.raises(SettingsError, match=f"{name} must be a number from"):
-        read_settings({name: value})
+    with pytest.raises(SettingsError, match=f"{name} must be a whole number from"):
+        read_web_settings({name: value})
 
 
 def test_the_log_holds_no_personal_data(make_app) -> None:

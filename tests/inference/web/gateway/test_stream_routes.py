@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from inference.stream.publisher import Publisher
 from inference.web.gateway.consumer import OVERLAP, Consumer
 from inference.web.gateway.stream_routes import Gateway
-from inference.web.gateway.waiting_answers import Mailbox
+from inference.web.gateway.waiting_answers import WaitingAnswers
 from tests.inference.support.kinesis import MemoryStream, client_error, event
 
 PATIENCE_SECONDS = 60
@@ -75,12 +75,12 @@ def test_a_list_is_accepted_element_by_element(streaming: FlaskClient, students)
     ]
 
 
-def test_what_the_stream_did_not_take_is_said(make_app, mailbox) -> None:
+def test_what_the_stream_did_not_take_is_said(make_app, waiting) -> None:
     """Given a stream that takes the first chunk only, the answer names what it took."""
     fault = client_error("ResourceNotFoundException")
     stream = MemoryStream(lambda call, _: fault if call >= 1 else set())
-    consumer = Consumer(lambda _: iter([[]]), mailbox)
-    http = make_app(Gateway(Publisher(stream, "students", 0.5), consumer, mailbox)).test_client()
+    consumer = Consumer(lambda _: iter([[]]), waiting)
+    http = make_app(Gateway(Publisher(stream, "students", 0.5), consumer, waiting)).test_client()
     response = http.post("/events", json=[event(1, request_id=f"r{i}") for i in range(501)])
     consumer.stop()
     assert response.status_code == 503
@@ -90,13 +90,13 @@ def test_what_the_stream_did_not_take_is_said(make_app, mailbox) -> None:
     assert "Retry-After" in response.headers
 
 
-def test_an_answer_can_be_fetched_once_it_is_there(streaming: FlaskClient, mailbox) -> None:
+def test_an_answer_can_be_fetched_once_it_is_there(streaming: FlaskClient, waiting) -> None:
     """Given a request id, it is pending until its answer has come, and then stays fetchable."""
     pending = streaming.get("/predictions//some/id%3F%0A")
     assert pending.status_code == 202
     assert pending.get_json() == {"request_id": "/some/id?\n", "status": "pending"}
     assert pending.headers["Retry-After"] == "1"
-    mailbox.put("/some/id?\n", b'{"status":"ok"}')
+    waiting.put("/some/id?\n", b'{"status":"ok"}')
     for _ in range(2):
         found = streaming.get("/predictions//some/id%3F%0A")
         assert (found.status_code, found.get_json()) == (200, {"status": "ok"})
@@ -147,7 +147,7 @@ def quick_fixture(monkeypatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_the_consumer_survives_errors_and_strange_records(mailbox: Mailbox) -> None:
+def test_the_consumer_survives_errors_and_strange_records(waiting: WaitingAnswers) -> None:
     """Given records that are no answers and an error, later answers arrive, from where it ended."""
     now = datetime.now(timezone.utc)
     later = now + timedelta(minutes=5)
@@ -158,27 +158,27 @@ def test_the_consumer_survives_errors_and_strange_records(mailbox: Mailbox) -> N
         EndpointConnectionError(endpoint_url="http://127.0.0.1"),
         [record(b'{"request_id": "b"}', later)],
     )
-    consumer = Consumer(stream, mailbox)
+    consumer = Consumer(stream, waiting)
     consumer.start()
     consumer.start()
     assert stream.played.wait(PATIENCE_SECONDS)
     consumer.stop()
-    assert json.loads(mailbox.get("a") or b"{}") == {"request_id": "a", "n": 1}
-    assert mailbox.get("b") is not None
+    assert json.loads(waiting.get("a") or b"{}") == {"request_id": "a", "n": 1}
+    assert waiting.get("b") is not None
     assert not consumer.failing
     assert len(stream.opened) == 2
     assert stream.opened[0] < now and stream.opened[1] == later - OVERLAP
 
 
 @pytest.mark.usefixtures("quick")
-def test_an_unreadable_output_stream_is_said(make_app, students, mailbox) -> None:
+def test_an_unreadable_output_stream_is_said(make_app, students, waiting) -> None:
     """Given an output stream that cannot be read, fetching says so instead of waiting for ever."""
 
     def fail(_: datetime) -> Iterator[list[dict[str, Any]]]:
         raise client_error("ResourceNotFoundException")
 
-    consumer = Consumer(fail, mailbox)
-    http = make_app(Gateway(Publisher(students, "students", 0.5), consumer, mailbox)).test_client()
+    consumer = Consumer(fail, waiting)
+    http = make_app(Gateway(Publisher(students, "students", 0.5), consumer, waiting)).test_client()
     http.get("/predictions/x")
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not consumer.failing and time.monotonic() < deadline:
@@ -188,10 +188,10 @@ def test_an_unreadable_output_stream_is_said(make_app, students, mailbox) -> Non
     assert (response.status_code, response.get_json()["code"]) == (503, "stream_unavailable")
 
 
-def test_the_mailbox_is_bounded_in_number_bytes_and_age() -> None:
+def test_the_waiting_answers_are_bounded_in_number_bytes_and_age() -> None:
     """Given more than it holds, the oldest answers leave; the same id takes its own place."""
     now = [0.0]
-    box = Mailbox(max_answers=3, max_bytes=10, keep_seconds=60, clock=lambda: now[0])
+    box = WaitingAnswers(max_answers=3, max_bytes=10, keep_seconds=60, clock=lambda: now[0])
     for name in "abcd":
         box.put(name, b"1")
     assert [box.get(name) for name in "abcd"] == [None, b"1", b"1", b"1"]

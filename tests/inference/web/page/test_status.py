@@ -12,7 +12,7 @@ from inference.model.store import LocalStore
 from inference.web.app import create_app
 from inference.web.page.status import metric_table
 from inference.web.service import Service
-from inference.web.web_settings import Settings
+from inference.web.web_settings import WebSettings
 from tests.inference.support.kinesis import event
 
 
@@ -20,7 +20,7 @@ from tests.inference.support.kinesis import event
 def bare_fixture(tmp_path: Path) -> FlaskClient:
     """A client of a service that no model has been published to."""
     champion = Champion(LocalStore(tmp_path / "nothing", "m"), "m", 0, 60)
-    return create_app(Service(champion), Settings()).test_client()
+    return create_app(Service(champion), WebSettings()).test_client()
 
 
 def test_health_and_readiness(http: FlaskClient) -> None:

@@ -10,7 +10,7 @@ const GRADES = ["A", "B", "C", "D", "F"];
 const byId = (id) => document.getElementById(id);
 
 export function startClass(open) {
-  const form = byId("roster");
+  const form = byId("classlist");
   const file = byId("file");
   const drop = byId("drop");
   const message = byId("classmessage");

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.features import FEATURE_NAMES
-from inference.web.class_list.cells import event_json, json_value
+from inference.web.typed_text import event_json, json_value
 
 
 @pytest.mark.parametrize(
