@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,79 +13,11 @@ from typing import Any
 
 import pytest
 
-from inference.client import commands, exchange, sheet
+from inference.client import commands, exchange
 from inference.client.__main__ import main
-from inference.client.errors import ClientUsageError
-from inference.model.scorer import score
 from inference.stream import reader
-from inference.stream.envelope import unpack
-from inference.stream.reader import StreamReader
-from tests.inference.support import factory
-from tests.inference.support.kinesis import ARN, SHARD, VALUES, client_error, encoded, record
-
-
-class Streams:
-    """A Kinesis of two streams, students and predictions, whose students are answered at once."""
-
-    def __init__(self) -> None:
-        self.stored: dict[str, list[bytes]] = {"students": [], "predictions": []}
-        self.answering = True
-        self.twice = False
-        self.refuse: Exception | None = None
-        self.throttled_reads = 0
-        self.lock = threading.Lock()
-
-    def put_record(self, **request: Any) -> dict[str, Any]:
-        """Store one record."""
-        if self.refuse:
-            raise self.refuse
-        numbers = self._store(request["StreamName"], [request])
-        return {"ShardId": SHARD, "SequenceNumber": numbers[0]}
-
-    def put_records(self, **request: Any) -> dict[str, Any]:
-        """Store many."""
-        if self.refuse:
-            raise self.refuse
-        self._store(request["StreamName"], request["Records"])
-        return {"FailedRecordCount": 0}
-
-    def _store(self, stream: str, entries: list[dict[str, Any]]) -> list[str]:
-        numbers = []
-        for entry in entries:
-            self.stored[stream].append(entry["Data"])
-            numbers.append(str(len(self.stored[stream])))
-            if self.answering:
-                items = unpack({"Records": [record(int(numbers[-1]), entry["Data"])]}).items
-                answers = score(items, factory.predictor()).answers
-                self.stored["predictions"] += [one.data for one in answers] * (1 + self.twice)
-        return numbers
-
-    @staticmethod
-    def describe_stream_summary(**_: Any) -> dict[str, Any]:
-        """Name the stream."""
-        return {"StreamDescriptionSummary": {"StreamARN": ARN}}
-
-    @staticmethod
-    def list_shards(**query: Any) -> dict[str, Any]:
-        """List two shards on two pages; the second is empty for ever."""
-        if "NextToken" in query:
-            return {"Shards": [{"ShardId": "empty"}]}
-        return {"Shards": [{"ShardId": SHARD}], "NextToken": "more"}
-
-    @staticmethod
-    def get_shard_iterator(**request: Any) -> dict[str, str]:
-        """Start at the beginning."""
-        return {"ShardIterator": f"{request['StreamName']}/{request['ShardId']}/0"}
-
-    def get_records(self, **request: Any) -> dict[str, Any]:
-        """Return what came since."""
-        if self.throttled_reads:
-            self.throttled_reads -= 1
-            raise client_error("ProvisionedThroughputExceededException")
-        stream, shard, position = request["ShardIterator"].split("/")
-        found = self.stored[stream][int(position) :] if shard == SHARD else []
-        following = f"{stream}/{shard}/{int(position) + len(found)}" if shard == SHARD else None
-        return {"Records": [{"Data": data} for data in found], "NextShardIterator": following}
+from tests.inference.support.client_streams import Streams, student, write
+from tests.inference.support.kinesis import client_error, encoded
 
 
 @pytest.fixture(name="streams")
@@ -103,21 +34,6 @@ def streams_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Streams]:
 
 
 Output = pytest.CaptureFixture[str]
-
-
-def write(path: Path, rows: list[dict[str, object]]) -> Path:
-    """Write a CSV of students."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, ["StudentID", *sheet.FEATURE_NAMES, "Name"])
-        table.writeheader()
-        table.writerows(rows)
-    return path
-
-
-def student(number: object, **changes: object) -> dict[str, object]:
-    """Return one row."""
-    values = dict(zip(sheet.FEATURE_NAMES, VALUES, strict=True))
-    return {"StudentID": number, **values, "Name": "canary", **changes}
 
 
 def test_put_record_sends_the_bytes_as_they_are(
@@ -220,44 +136,6 @@ def test_ctrl_c_is_a_clean_stop(
     assert capsys.readouterr().err == "stopped\n"
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("a,b\n1,2\n", "lacks the columns ParentalEducation, "),
-        (",".join(sheet.FEATURE_NAMES) + "\n", "needs a column StudentID or student_id"),
-        ("", "lacks the columns"),
-    ],
-)
-def test_a_csv_that_cannot_serve(tmp_path: Path, text: str, message: str) -> None:
-    """Missing columns are named before anything is sent."""
-    path = tmp_path / "s.csv"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(ClientUsageError, match=message):
-        sheet.read(path)
-    path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ClientUsageError, match="cannot be read as a CSV"):
-        sheet.read(path)
-
-
-def test_the_output_must_be_writable(tmp_path: Path) -> None:
-    """The error names the file."""
-    table = sheet.read(write(tmp_path / "s.csv", [student(1)]))
-    with pytest.raises(ClientUsageError, match="out.csv cannot be written"):
-        sheet.write(tmp_path / "missing" / "out.csv", table, {})
-
-
-@pytest.mark.parametrize(
-    ("cell", "value"),
-    [("7", 7), ("7.5", 7.5), ("07", "07"), ("true", "true"), (" x ", "x"), ("NaN", "NaN")],
-)
-def test_cells(cell: str, value: object) -> None:
-    """Numbers become numbers, everything else stays text for the service to judge."""
-    row = {"StudentID": "1", **dict.fromkeys(sheet.FEATURE_NAMES, cell)}
-    document = json.loads(sheet.event(row, "StudentID", "r", False))
-    assert document["student"]["Absences"] == value
-    assert type(document["student"]["Absences"]) is type(value)
-
-
 def test_streams_must_be_named(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
     """Neither option nor variable: the error names both."""
     monkeypatch.delenv("STUDENTS_STREAM_NAME", raising=False)
@@ -265,13 +143,3 @@ def test_streams_must_be_named(monkeypatch: pytest.MonkeyPatch, capsys: Output) 
     assert "--students-stream or STUDENTS_STREAM_NAME" in capsys.readouterr().err
     assert main(["put-record", "no-such-file", "--students-stream", "s"]) == 2
     assert "no-such-file: No such file" in capsys.readouterr().err
-
-
-def test_other_read_errors_are_raised(streams: Streams) -> None:
-    """Only throttling is waited out."""
-    found = StreamReader(streams, "predictions", sleep=lambda _: None)
-    streams.get_records = lambda **_: (_ for _ in ()).throw(  # type: ignore[method-assign]
-        client_error("AccessDeniedException")
-    )
-    with pytest.raises(Exception, match="AccessDenied"):
-        found.read()

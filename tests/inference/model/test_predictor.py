@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from contract.bundle import BundleError, check_file, parse_manifest, parse_pointer, sha256_hex
+from contract.bundle import BundleError, parse_manifest
 from contract.grades import GPA_CUTOFFS, GRADES
 from inference.model.predictor import Predictor
 from tests.inference.support import factory
@@ -109,59 +109,6 @@ def test_the_golden_tolerance(difference: float) -> None:
     else:
         with pytest.raises(BundleError, match="differ by 0.00012, more than 0.0001"):
             build(golden=golden)
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"classes": ["A", "B", "C", "D"]}, "another contract"),
-        ({"features": []}, "another contract"),
-        ({"golden": None}, "cannot be read"),
-        ({"version": 1}, "cannot be read"),
-    ],
-)
-def test_a_manifest_of_another_contract(change: dict[str, Any], reason: str) -> None:
-    """The manifest's features and classes must be this contract's."""
-    with pytest.raises(BundleError, match=reason):
-        build(**change)
-
-
-def test_a_range_that_differs_is_another_contract() -> None:
-    """Even a single bound."""
-    features = factory.manifest("1", b"")["features"]
-    features[2]["maximum"] = 30
-    with pytest.raises(BundleError, match="another contract"):
-        build(features=features)
-
-
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff", b'{"version": "1"}'])
-def test_unreadable_json_is_a_bundle_error(data: bytes) -> None:
-    """Pointers and manifests alike."""
-    with pytest.raises(BundleError, match="cannot be read"):
-        parse_manifest(data)
-    with pytest.raises(BundleError, match="cannot be read"):
-        parse_pointer(data)
-
-
-@pytest.mark.parametrize("version", ["", "..", "../1", "a/b", ".hidden", "x" * 129, "1\n"])
-def test_a_pointer_names_a_plain_version(version: str) -> None:
-    """A version is a folder's name and nothing more."""
-    with pytest.raises(BundleError, match="^champion.json names a version that is no plain name$"):
-        parse_pointer(json.dumps({"version": version, "manifest_sha256": "0"}).encode())
-
-
-def test_digests_are_checked() -> None:
-    """Manifest against pointer, file against manifest, and a file the manifest does not name."""
-    text = json.dumps(factory.manifest("1", b"model")).encode()
-    manifest = parse_manifest(text, sha256_hex(text))
-    check_file(manifest, "model.onnx", b"model")
-    with pytest.raises(BundleError, match="model.onnx does not match"):
-        check_file(manifest, "model.onnx", b"modeL")
-    with pytest.raises(BundleError, match="other.onnx does not match"):
-        check_file(manifest, "other.onnx", b"model")
-    reason = "^manifest.json does not match the sha256 in champion.json$"
-    with pytest.raises(BundleError, match=reason):
-        parse_manifest(text + b" ", sha256_hex(text))
 
 
 def test_the_oracle_knows_the_grades() -> None:

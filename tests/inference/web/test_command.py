@@ -13,8 +13,7 @@ import msgspec
 import pytest
 
 from inference.web import __main__ as web
-from inference.web.app import app_from_environment, open_gateway
-from inference.web.web_settings import WebSettings, read_web_settings
+from inference.web.web_settings import WebSettings
 from tests.inference.support.server import ROOT
 
 
@@ -69,16 +68,6 @@ def test_it_starts_answers_warns_and_stops(models: Path, number: signal.Signals)
         process.send_signal(number)
         assert process.wait(120) == 0
         assert "Traceback" not in process.stderr.read()
-
-
-def test_the_streams_are_open_only_when_both_are_named(models: Path, monkeypatch) -> None:
-    """Given both stream names, the application has its stream addresses; with one, it has not."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    environment = {"MODEL_LOCATION": str(models), "STUDENTS_STREAM_NAME": "students"}
-    assert open_gateway(read_web_settings(environment)) is None
-    environment["PREDICTIONS_STREAM_NAME"] = "predictions"
-    app = app_from_environment(environment, read_web_settings(environment))
-    assert "/events" in {rule.rule for rule in app.url_map.iter_rules()}
 
 
 def test_proxy_settings_are_passed_on() -> None:
