@@ -67,7 +67,10 @@ def _streams(action: argparse.ArgumentParser) -> None:
     for name in ("students", "predictions"):
         variable = f"{name.upper()}_STREAM_NAME"
         action.add_argument(
-            f"--{name}-stream", default=os.environ.get(variable), help=f"default: ${variable}"
+            f"--{name}-stream",
+            default=os.environ.get(variable),
+            metavar="NAME",
+            help=f"default: ${variable}",
         )
 
 

@@ -2,7 +2,7 @@
 
 Knows neither AWS nor HTTP. The Lambda handler and the web service both stand on it::
 
-    champion = Champion(store)                       # inference.model.champion: verified model, hot swap
+    champion = Champion(store, name, 60)             # inference.model.champion: verified, hot swap
     item = Item(data=b'{"student_id": 1, ...}', partition_key="1",
                 prediction_id=str(uuid.uuid4()), event_time=now_text())
     batch = score([item], champion.current())        # exactly one Answer per Item, same order

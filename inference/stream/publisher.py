@@ -56,6 +56,12 @@ class Outcome(NamedTuple):
 class Publisher:
     """Publishes to one stream.
 
+    ::
+
+        publisher = Publisher(client("kinesis"), "predictions", ATTEMPT_SECONDS)
+        outcome = publisher.publish(batch.answers, seconds_left)
+        answers[outcome.published :]             # those that are not on the stream
+
     ``attempt_seconds`` is the longest one PutRecords call can take with the client's timeouts; no
     further attempt starts when less than that remains.
     """

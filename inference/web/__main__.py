@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from contract.errors import StudentPerformanceError
 from inference.web.app import app_from_environment
@@ -52,10 +52,6 @@ def _proxy(settings: WebSettings) -> dict[str, Any]:
     return {"trusted_proxy": settings.trusted_proxy, "trusted_proxy_headers": headers}
 
 
-def _stop(*_: object) -> NoReturn:
-    raise SystemExit(0)
-
-
 def serve(environment: Mapping[str, str], settings: WebSettings) -> None:
     """Serve until interrupted or terminated; requests under way are answered first."""
     import waitress  # pylint: disable=import-outside-toplevel
@@ -81,7 +77,7 @@ def serve(environment: Mapping[str, str], settings: WebSettings) -> None:
     print(f"Serving on http://{settings.host}:{server.effective_port} (Ctrl-C stops)", flush=True)
     if not settings.loopback and not settings.api_key:
         print("Warning: reachable by others and WEB_API_KEY is not set.", file=sys.stderr)
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run()
 
 

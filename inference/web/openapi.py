@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from contract.bundle import FeatureSpec
+from contract.bundle import Manifest
 from contract.events import MAX_REQUEST_ID_LENGTH, PREDICTION_SCHEMA, REJECTION_CODES
 from contract.features import FEATURES, IDENTIFIER
 from contract.grades import GRADES
@@ -26,9 +26,11 @@ def _ref(name: str) -> dict[str, str]:
 
 
 def _schemas() -> dict[str, Any]:
-    types = [Event, Ok, Rejected, Probabilities, UsedFeatures, FeatureSpec]
+    types = [Event, Ok, Rejected, Probabilities, UsedFeatures, Manifest]
     types += [Accepted, Refused, Pending, ProblemDocument]
-    _, schemas = msgspec.json.schema_components(types, ref_template=_REF + "{name}")
+    _, schemas = msgspec.json.schema_components(
+        types, schema_hook=lambda _: {"description": "Any value."}, ref_template=_REF + "{name}"
+    )
     schemas.pop("Struct", None)
     for feature in FEATURES:
         schemas["Student"]["properties"][feature.name]["description"] = feature.unit
@@ -45,6 +47,11 @@ def _schemas() -> dict[str, Any]:
     said["grade"] = {"enum": list(GRADES)}
     said["GradeClass"] = {"type": "integer", "minimum": 0, "maximum": len(GRADES) - 1}
     schemas["Problem"]["properties"]["code"] = {"enum": list(REJECTION_CODES)}
+    # GET /model: all of the manifest but its golden rows, and where to read more.
+    model = schemas["Manifest"]["properties"]
+    del model["golden"], schemas["GoldenRows"]
+    model |= {"card": _TEXT, "registry": {"anyOf": [_TEXT, {"type": "null"}]}}
+    schemas["Manifest"]["required"] = list(model)
     for schema in schemas.values():
         schema["description"] = schema.get("description", schema["title"]).replace("``", "`")
     return dict(schemas)
@@ -86,23 +93,6 @@ def _whole(**limits: int) -> dict[str, Any]:
 
 
 _TEXT = {"type": "string"}
-_TEXTS = {"type": "object", "additionalProperties": _TEXT}
-_NUMBERS = {"type": "object", "additionalProperties": {"type": "number"}}
-_MODEL = _object(
-    name=_TEXT,
-    version=_TEXT,
-    run_id=_TEXT,
-    created_at=_TEXT,
-    sha256=_TEXTS,
-    features=_array(_ref("FeatureSpec")),
-    classes=_array(_TEXT),
-    metrics=_NUMBERS,
-    training_ranges={"type": "object"},
-    library_versions=_TEXTS,
-    gate={"type": "object"},
-    card=_TEXT,
-    registry={"anyOf": [_TEXT, {"type": "null"}]},
-)
 _PROBLEMS = {
     "400": "The request itself is broken, or names another host.",
     "401": "The API key is missing or wrong.",
@@ -215,7 +205,7 @@ def describe_api(settings: WebSettings, streams: bool) -> dict[str, Any]:
         "/predict": {"post": _predict(settings)},
         "/predict/csv": {"post": _predict_csv()},
         "/model": _get(
-            "model", "The served model: version, run, metrics, gate, card", _MODEL, "503"
+            "model", "The served model: version, run, metrics, gate, card", _ref("Manifest"), "503"
         ),
         "/health": _get("health", "The process is up", _object(status={"const": "ok"})),
         "/ready": _get("ready", "A verified model can answer", ready, "503"),
