@@ -2,7 +2,11 @@
 
 A bundle is ``model.onnx`` and ``manifest.json`` below ``models/NAME/VERSION/``;
 ``models/NAME/champion.json`` points to one version and carries the sha256 of its manifest. Data
-files only, never a pickle.
+files only, never a pickle::
+
+    pointer = parse_pointer(champion_json)
+    manifest = parse_manifest(manifest_json, pointer.manifest_sha256)
+    check_file(manifest, MODEL_FILE, model_onnx)        # BundleError wherever something differs
 """
 
 from __future__ import annotations

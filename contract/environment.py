@@ -70,4 +70,4 @@ def accepted(kind: inspect.Type) -> str:
     words = "a whole number" if isinstance(kind, inspect.IntType) else "a number"
     if kind.ge is None:
         return words
-    return f"{words} from {kind.ge:g}" + (" up" if kind.le is None else f" to {kind.le:g}")
+    return f"{words} from {kind.ge:.12g}" + (" up" if kind.le is None else f" to {kind.le:.12g}")

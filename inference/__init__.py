@@ -1,4 +1,4 @@
-"""Serving: the contract, the model bundle, the Lambda handler and the web service."""
+"""Serving: the Lambda handler, the web service and the client, on one model and one stream."""
 
 import os
 

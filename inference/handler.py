@@ -11,22 +11,23 @@ import os
 from functools import cache
 from typing import Any
 
+from contract.environment import SettingsError
 from inference.application import Application
 from inference.aws import ATTEMPT_SECONDS, client
 from inference.model.challenger import Challenger
 from inference.model.champion import Champion
 from inference.model.store import CHALLENGER_FILE, open_store
 from inference.observability import Observer
-from inference.settings import ConfigurationError, from_environment
+from inference.settings import read_settings
 from inference.stream.publisher import Publisher
 
 
 @cache
 def application() -> Application:
     """Build the application from the environment, once per process."""
-    settings = from_environment(os.environ)
+    settings = read_settings(os.environ)
     if not settings.predictions_stream:
-        raise ConfigurationError("set PREDICTIONS_STREAM_NAME (the output stream)")
+        raise SettingsError("set PREDICTIONS_STREAM_NAME (the output stream)")
     store = open_store(settings)
     kinesis = client("kinesis")
     challenger = None

@@ -92,6 +92,7 @@ class Observer:
 
     def comparisons(self, finished: list[Comparison], passed_by: int) -> None:
         """Record what the shadow challenger did."""
+        add = self.metrics.add_metric
         self._count("ChallengerPassedBy", passed_by)
         for comparison in finished:
             self.metrics.add_metadata("challenger_version", comparison.version)
@@ -101,14 +102,9 @@ class Observer:
                 continue
             self._count("ChallengerRecords", comparison.records)
             self._count("ChallengerDisagreements", comparison.disagreements)
-            self.metrics.add_metric(
-                "ChallengerProbabilityDifference",
-                MetricUnit.NoUnit,
-                comparison.probability_difference,
-            )
-            self.metrics.add_metric(
-                "ChallengerMilliseconds", MetricUnit.Milliseconds, comparison.milliseconds
-            )
+            difference, milliseconds = comparison.probability_difference, comparison.milliseconds
+            add("ChallengerProbabilityDifference", MetricUnit.NoUnit, difference)
+            add("ChallengerMilliseconds", MetricUnit.Milliseconds, milliseconds)
 
     def failure(self, error: Exception) -> None:
         """Record an invocation that acknowledges nothing."""

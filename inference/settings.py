@@ -1,65 +1,41 @@
-"""The service's settings, read from environment variables once and checked."""
+"""The service's settings, read from the environment once and checked."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated
 
-from contract.errors import StudentPerformanceError
+import msgspec
+
+from contract.environment import SettingsError, read
 from contract.features import DEFAULT_MODEL_NAME
 
-_S3 = "s3://"
+S3 = "s3://"
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 
 
-class ConfigurationError(StudentPerformanceError):
-    """An environment variable is missing or cannot be read."""
+class Settings(msgspec.Struct, frozen=True):
+    """What the environment says; the model lies in the bucket or, if set, in a local directory."""
 
-    code = "configuration"
-
-
-class Configuration(NamedTuple):
-    """What the environment says; see `from_environment` for the variables."""
-
-    model_name: str
-    model_bucket: str | None
-    model_location: Path | None
-    refresh_seconds: float
-    predictions_stream: str
-    challenger: bool
-    challenger_stream: str | None
+    model_name: str = msgspec.field(name="MODEL_NAME", default=DEFAULT_MODEL_NAME)
+    model_bucket: str | None = msgspec.field(name="MODEL_BUCKET", default=None)
+    model_location: str | None = msgspec.field(name="MODEL_LOCATION", default=None)
+    refresh_seconds: Seconds = msgspec.field(name="MODEL_REFRESH_SECONDS", default=60.0)
+    predictions_stream: str = msgspec.field(name="PREDICTIONS_STREAM_NAME", default="")
+    challenger: bool = msgspec.field(name="CHALLENGER", default=False)
+    challenger_stream: str | None = msgspec.field(name="CHALLENGER_STREAM_NAME", default=None)
 
 
-def from_environment(environment: Mapping[str, str]) -> Configuration:
-    """Read the settings; raises ConfigurationError naming the variable and what it accepts."""
-    location = environment.get("MODEL_LOCATION", "")
-    bucket = environment.get("MODEL_BUCKET", "")
-    if location.startswith(_S3):
-        location, bucket = "", location.removeprefix(_S3).rstrip("/")
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings; raises SettingsError naming the variable and what it accepts."""
+    settings = read(Settings, environment)
+    location, bucket = settings.model_location, settings.model_bucket
+    if location and location.startswith(S3):
+        bucket, location = location.removeprefix(S3).rstrip("/"), None
         if "/" in bucket:
-            raise ConfigurationError("MODEL_LOCATION must be s3://BUCKET, without a prefix")
-    if not location and not bucket:
-        raise ConfigurationError("set MODEL_BUCKET (an S3 bucket) or MODEL_LOCATION (a directory)")
-    return Configuration(
-        model_name=environment.get("MODEL_NAME") or DEFAULT_MODEL_NAME,
-        model_bucket=None if location else bucket,
-        model_location=Path(location) if location else None,
-        refresh_seconds=_seconds(environment, "MODEL_REFRESH_SECONDS", 60.0),
-        predictions_stream=environment.get("PREDICTIONS_STREAM_NAME", ""),
-        challenger=environment.get("CHALLENGER", "").lower() in ("1", "true", "on"),
-        challenger_stream=environment.get("CHALLENGER_STREAM_NAME") or None,
+            raise SettingsError("MODEL_LOCATION must be s3://BUCKET, without a prefix")
+    if not (location or bucket):
+        raise SettingsError("set MODEL_BUCKET (an S3 bucket) or MODEL_LOCATION (a directory)")
+    return msgspec.structs.replace(
+        settings, model_bucket=None if location else bucket, model_location=location
     )
-
-
-def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
-    text = environment.get(name, "")
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise ConfigurationError(f"{name} must be a number of seconds, 0 or more")
-    return value

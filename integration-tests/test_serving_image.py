@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from contract.events import MAX_EVENT_BYTES
-from tests.inference.stream import batch, encoded
+from tests.inference.support.kinesis import batch, encoded
 from tests.localcloud.container import Container, Image
 from tests.localcloud.deployment import Deployment, eventually
 

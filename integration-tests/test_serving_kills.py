@@ -14,8 +14,8 @@ import pytest
 
 from inference.stream.identity import prediction_id
 from localcloud.configuration import REPOSITORY
-from tests.inference.aggregate import aggregate
-from tests.inference.stream import encoded
+from tests.inference.support.aggregate import aggregate
+from tests.inference.support.kinesis import encoded
 from tests.localcloud.deployment import Deployment
 
 LIVES = 100
@@ -43,7 +43,7 @@ def test_a_hundred_kills(deploy: Callable[..., Deployment], tmp_path: Path) -> N
     stream = deployment.configuration.students_stream_name
     run = subprocess.run(
         [
-            *(sys.executable, "-m", "tests.inference.mortal", stream, shard),
+            *(sys.executable, "-m", "tests.inference.support.mortal", stream, shard),
             *(str(tmp_path / "checkpoint"), str(LIVES), "7319"),
         ],
         cwd=REPOSITORY,

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from inference.stream.identity import prediction_id
-from tests.inference import factory
-from tests.inference.aggregate import aggregate
-from tests.inference.stream import encoded
+from tests.inference.support import factory
+from tests.inference.support.aggregate import aggregate
+from tests.inference.support.kinesis import encoded
 from tests.localcloud.deployment import Deployment, eventually
 
 Serve = Callable[..., Deployment]

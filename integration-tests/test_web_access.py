@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.inference.web.visitor import MARKS, class_list, upload
+from tests.inference.support.visitor import MARKS, class_list, upload
 
-pytest_plugins = ["tests.inference.web.browser"]
+pytest_plugins = ["tests.inference.support.browser"]
 
 pytestmark = MARKS
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.inference.web.visitor import MARKS, class_list, upload
+from tests.inference.support.visitor import MARKS, class_list, upload
 
-pytest_plugins = ["tests.inference.web.browser"]
+pytest_plugins = ["tests.inference.support.browser"]
 STUDENTS = 2000
 
 pytestmark = MARKS

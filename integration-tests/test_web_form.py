@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from contract.features import DEFAULT_MODEL_NAME
-from tests.inference import factory
-from tests.inference.web.server import running
-from tests.inference.web.visitor import MARKS, class_list, gpa, upload
+from tests.inference.support import factory
+from tests.inference.support.server import running
+from tests.inference.support.visitor import MARKS, class_list, gpa, upload
 
-pytest_plugins = ["tests.inference.web.browser"]
+pytest_plugins = ["tests.inference.support.browser"]
 PHONE = {"width": 360, "height": 740}
 
 pytestmark = MARKS

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from contract.features import DEFAULT_MODEL_NAME
-from tests.inference import factory
-from tests.inference.web.server import running
+from tests.inference.support import factory
+from tests.inference.support.server import running
 
 EXAMPLES = "30"
 SEED = "20261123"

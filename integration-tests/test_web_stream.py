@@ -17,8 +17,8 @@ from localcloud.configuration import LOCAL_VARIABLES
 from localcloud.lambda_host.instance import Code, Instance
 from localcloud.provision import client
 from localcloud.stack import Options, Stack
-from tests.inference import factory
-from tests.inference.stream import encoded, event
+from tests.inference.support import factory
+from tests.inference.support.kinesis import encoded, event
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_SECONDS = 240.0

@@ -7,6 +7,8 @@ import os
 import sys
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from contract.errors import StudentPerformanceError
 from inference.client import commands
 
@@ -65,7 +67,10 @@ def _streams(action: argparse.ArgumentParser) -> None:
     for name in ("students", "predictions"):
         variable = f"{name.upper()}_STREAM_NAME"
         action.add_argument(
-            f"--{name}-stream", default=os.environ.get(variable), help=f"default: ${variable}"
+            f"--{name}-stream",
+            default=os.environ.get(variable),
+            metavar="NAME",
+            help=f"default: ${variable}",
         )
 
 
@@ -75,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code: int = options.run(options)
         return code
-    except StudentPerformanceError as error:
+    except (StudentPerformanceError, BotoCoreError, ClientError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

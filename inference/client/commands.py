@@ -10,8 +10,6 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from inference.aws import ATTEMPT_SECONDS, client
 from inference.client import sheet
 from inference.client.errors import ClientUsageError
@@ -29,30 +27,26 @@ def put_record(options: argparse.Namespace) -> int:
     name = _named(options.students_stream, "students")
     kinesis = client("kinesis")
     since = datetime.now(timezone.utc) - timedelta(seconds=1)
-    answer = _call(
-        kinesis.put_record,
-        StreamName=name,
-        Data=data,
-        PartitionKey=options.partition_key or _partition_key(data),
-    )
-    print(f"sent to {answer['ShardId']} as {answer['SequenceNumber']}", file=sys.stderr)
-    if not options.wait:
-        return 0
-    arn = _call(kinesis.describe_stream_summary, StreamName=name)
-    wanted = prediction_id(
-        arn["StreamDescriptionSummary"]["StreamARN"], answer["ShardId"], answer["SequenceNumber"]
-    )
-    reader = _reader(options, since)
-    deadline = time.monotonic() + options.wait
+    key = options.partition_key or _partition_key(data)
+    sent = kinesis.put_record(StreamName=name, Data=data, PartitionKey=key)
+    print(f"sent to {sent['ShardId']} as {sent['SequenceNumber']}", file=sys.stderr)
+    if options.wait:
+        summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+        wanted = prediction_id(summary["StreamARN"], sent["ShardId"], sent["SequenceNumber"])
+        answer = _awaited(_reader(options, since), wanted, options.wait)
+        print(json.dumps(answer, indent=2))
+    return 0
+
+
+def _awaited(reader: StreamReader, wanted: str, seconds: float) -> dict[str, Any]:
+    deadline = time.monotonic() + seconds
     for records in reader.rounds():
-        for record in records:
-            found = _parsed(record["Data"])
-            if found.get("prediction_id") == wanted:
-                print(json.dumps(found, indent=2))
-                return 0
+        for answer in map(_parsed, (record["Data"] for record in records)):
+            if answer.get("prediction_id") == wanted:
+                return answer
         if time.monotonic() > deadline:
-            raise ClientUsageError(f"no answer within {options.wait:g} seconds; is it running?")
-    return 1
+            break
+    raise ClientUsageError(f"no answer within {seconds:g} seconds; is it running?")
 
 
 def predictions(options: argparse.Namespace) -> int:
@@ -139,8 +133,7 @@ def line(answer: dict[str, Any]) -> str:
 
 def _reader(options: argparse.Namespace, since: datetime | None) -> StreamReader:
     name = _named(options.predictions_stream, "predictions")
-    reader: StreamReader = _call(StreamReader, client("kinesis"), name, timestamp=since)
-    return reader
+    return StreamReader(client("kinesis"), name, since)
 
 
 def _named(name: str | None, which: str) -> str:
@@ -171,10 +164,3 @@ def _parsed(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def _call(function: Any, *arguments: Any, **named: Any) -> Any:
-    try:
-        return function(*arguments, **named)
-    except (BotoCoreError, ClientError) as error:
-        raise ClientUsageError(str(error)) from error

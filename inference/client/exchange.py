@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from inference.client.errors import ClientUsageError
-from inference.model.scorer import Answer
+from inference.stream.item import Answer
 from inference.stream.publisher import MAX_ENTRIES, Publisher
 from inference.stream.reader import IDLE_SECONDS, StreamReader
 

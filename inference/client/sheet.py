@@ -96,11 +96,11 @@ def answered(path: Path, sheet: Sheet) -> dict[int, Row]:
         return {}
     with path.open(encoding="utf-8", newline="") as file:
         earlier = list(csv.DictReader(file))
-    found = {}
+    done = {}
     for number, (row, old) in enumerate(zip(sheet.rows, earlier, strict=False)):
         if old.get("status") and all(old.get(name) == row[name] for name in sheet.columns):
-            found[number] = old
-    return found
+            done[number] = old
+    return done
 
 
 def write(path: Path, sheet: Sheet, answers: dict[int, Row]) -> None:

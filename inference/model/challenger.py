@@ -15,7 +15,8 @@ import numpy as np
 
 from inference.model.champion import Champion
 from inference.model.predictor import Predictor
-from inference.model.scorer import Batch, Item, score
+from inference.model.scorer import Batch, score
+from inference.stream.item import Item
 from inference.stream.publisher import Publisher
 
 PATIENCE_SECONDS = 0.02

@@ -52,16 +52,16 @@ def load(
 ) -> Refresh:
     """Look at the pointer and, if it changed, fetch and verify what it points to; never raises."""
     try:
-        found = store.pointer(known, pointer)
-        if found is None:
+        file = store.pointer(known, pointer)
+        if file is None:
             return Refresh(known, None, None)
-        target = parse_pointer(found.data)
+        target = parse_pointer(file.data)
         manifest = parse_manifest(store.file(target.version, MANIFEST_FILE), target.manifest_sha256)
         if (manifest.name, manifest.version) != (model_name, target.version):
             raise BundleError(f"{pointer} and its manifest name different models")
         model = store.file(target.version, MODEL_FILE)
         check_file(manifest, MODEL_FILE, model)
-        return Refresh(found.tag, Predictor(manifest, model), None)
+        return Refresh(file.tag, Predictor(manifest, model), None)
     except BundleError as error:
         return Refresh(known, None, error)
     except Exception as error:  # pylint: disable=broad-exception-caught
@@ -71,6 +71,11 @@ def load(
 
 class Champion:
     """Hands out the Predictor a pointer names; safe to share by threads.
+
+    ::
+
+        champion = Champion(open_store(settings), settings.model_name, refresh_seconds=60)
+        champion.current().predict(rows)         # once per batch: a swap comes between two
 
     ``refresh_seconds`` is the time within which a new pointer is followed (0 looks for every
     batch); ``pointer`` is the pointer's file name.

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from contract.features import FEATURE_NAMES, FEATURES
 from inference.model.predictor import Predictions
+from inference.stream.answers import Advice
 
 
 class Lever(NamedTuple):
@@ -34,19 +34,6 @@ LEVERS: Final = (
     Lever("Music", 1),
     Lever("Volunteering", 1),
 )
-
-
-class Advice(msgspec.Struct, frozen=True, gc=False):
-    """One lever's effect: GPA points and probability of a better grade than predicted now.
-
-    ``start`` and ``end`` are named from and to in JSON.
-    """
-
-    feature: str
-    start: int | float = msgspec.field(name="from")
-    end: int | float = msgspec.field(name="to")
-    gpa_change: float
-    better_grade_probability_change: float
 
 
 _COLUMNS = np.array([FEATURE_NAMES.index(lever.feature) for lever in LEVERS])

@@ -86,13 +86,9 @@ class Predictor:
     def _check_corners(self) -> None:
         low = np.array([f.minimum for f in FEATURES], dtype=np.float64)
         high = np.array([f.maximum for f in FEATURES], dtype=np.float64)
-        rows = [low, high]
-        for index in range(len(FEATURES)):
-            for base, other in ((low, high), (high, low)):
-                row = base.copy()
-                row[index] = other[index]
-                rows.append(row)
-        self._checked(np.array(rows), "corners of the accepted ranges")
+        one = np.eye(len(FEATURES), dtype=bool)
+        rows = np.vstack([low, high, np.where(one, high, low), np.where(one, low, high)])
+        self._checked(rows, "corners of the accepted ranges")
 
     def _checked(self, rows: npt.NDArray[np.float64], what: str) -> Predictions:
         try:

@@ -2,7 +2,7 @@
 
 Knows neither AWS nor HTTP. The Lambda handler and the web service both stand on it::
 
-    champion = Champion(store)                       # inference.model.champion: verified model, hot swap
+    champion = Champion(store, name, 60)             # inference.model.champion: verified, hot swap
     item = Item(data=b'{"student_id": 1, ...}', partition_key="1",
                 prediction_id=str(uuid.uuid4()), event_time=now_text())
     batch = score([item], champion.current())        # exactly one Answer per Item, same order
@@ -27,13 +27,14 @@ import numpy.typing as npt
 from contract.errors import StudentPerformanceError
 from contract.features import FEATURES
 from contract.grades import GRADES
-from inference.model.guidance import Advice, advise
+from inference.model.guidance import advise
 from inference.model.predictor import Predictions, Predictor
 from inference.stream import answers
-from inference.stream.answers import Prediction, Probabilities, UsedFeatures
+from inference.stream.answers import Advice, Prediction, Probabilities, UsedFeatures
 from inference.stream.decoding import decode
 from inference.stream.events import Event
 from inference.stream.inspection import has_surrogate
+from inference.stream.item import Answer, Item
 from inference.stream.problems import Problem, Rejection
 
 MAX_PARTITION_KEY = 256
@@ -49,28 +50,6 @@ class PredictionError(StudentPerformanceError):
     """The served model failed on valid input; nothing of the batch may be acknowledged."""
 
     code = "prediction"
-
-
-class Item(msgspec.Struct, gc=False):
-    """One user record to answer.
-
-    ``problem`` is set where the record could not even be unpacked; ``data`` is then ignored.
-    ``partition_key`` is the answer's where the student id cannot be read.
-    """
-
-    data: bytes
-    partition_key: str
-    prediction_id: str
-    event_time: str
-    problem: Problem | None = None
-
-
-class Answer(msgspec.Struct, gc=False):
-    """One output record: partition key (1 to 256 characters), JSON, "ok" or "rejected"."""
-
-    partition_key: str
-    data: bytes
-    status: str
 
 
 class Batch(NamedTuple):

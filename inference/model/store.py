@@ -1,15 +1,18 @@
-"""Where bundles lie: an S3 bucket or a local directory of the same shape."""
+"""Where bundles lie: an S3 bucket or a local directory of the same shape.
+
+Every method of a store raises BundleError when the file cannot be had.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from contract.bundle import POINTER_FILE, BundleError
 from inference import aws
-from inference.settings import Configuration
+from inference.settings import Settings
 
 CHALLENGER_FILE = "challenger.json"
 """The pointer of the shadow challenger, beside champion.json and of the same shape."""
@@ -22,16 +25,6 @@ class PointerFile(NamedTuple):
 
     data: bytes
     tag: str
-
-
-class Store(Protocol):
-    """Reads one model's bundles. Both methods raise BundleError when the file cannot be had."""
-
-    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
-        """Return the pointer file, or None when its tag is still ``known``."""
-
-    def file(self, version: str, name: str) -> bytes:
-        """Return one file of one version."""
 
 
 class LocalStore:
@@ -102,13 +95,16 @@ class S3Store:
                 return None
             code = error.response["Error"]["Code"]
             raise BundleError(f"{key} cannot be read: S3 answered {code}") from error
-        except (BotoCoreError, HTTPClientError) as error:
+        except BotoCoreError as error:
             raise BundleError(f"{key} cannot be read: {type(error).__name__}") from error
 
 
-def open_store(settings: Configuration) -> Store:
+Store = LocalStore | S3Store
+
+
+def open_store(settings: Settings) -> Store:
     """Return the store the settings name."""
     if settings.model_location is not None:
-        return LocalStore(settings.model_location, settings.model_name)
+        return LocalStore(Path(settings.model_location), settings.model_name)
     assert settings.model_bucket is not None
     return S3Store(aws.client("s3", attempts=2), settings.model_bucket, settings.model_name)

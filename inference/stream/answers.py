@@ -10,7 +10,6 @@ import msgspec
 from contract.events import PREDICTION_SCHEMA
 from contract.features import FEATURES
 from contract.grades import GRADES
-from inference.model.guidance import Advice
 from inference.stream.events import Event
 from inference.stream.problems import Problem, Rejection
 
@@ -33,6 +32,19 @@ class Prediction(msgspec.Struct, frozen=True, gc=False):
     grade: str
     gpa: float = msgspec.field(name="GPA")
     probabilities: msgspec.Struct
+
+
+class Advice(msgspec.Struct, frozen=True, gc=False):
+    """One lever's effect: GPA points and probability of a better grade than predicted now.
+
+    ``start`` and ``end`` are named from and to in JSON.
+    """
+
+    feature: str
+    start: int | float = msgspec.field(name="from")
+    end: int | float = msgspec.field(name="to")
+    gpa_change: float
+    better_grade_probability_change: float
 
 
 class Ok(msgspec.Struct, frozen=True, gc=False):

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from contract.errors import StudentPerformanceError
-from inference.model.scorer import Item
 from inference.stream.aggregation import AggregateError, is_aggregate, user_records
 from inference.stream.identity import event_time, prediction_id
+from inference.stream.item import Item
 from inference.stream.problems import BAD_AGGREGATE, NOT_BASE64, Problem
 
 
@@ -56,9 +56,9 @@ def unpack(event: Any) -> Unpacked:
     for record in _typed(records):
         kinesis = record.kinesis
         if is_aggregate(kinesis.data):
-            found = _user_items(record)
-            items.extend(found)
-            sequence_numbers.extend([kinesis.sequence_number] * len(found))
+            unpacked = _user_items(record)
+            items.extend(unpacked)
+            sequence_numbers.extend([kinesis.sequence_number] * len(unpacked))
         else:
             items.append(_item(record, kinesis.data, kinesis.partition_key))
             sequence_numbers.append(kinesis.sequence_number)
@@ -69,11 +69,11 @@ def unpack(event: Any) -> Unpacked:
 
 def _user_items(record: _Record) -> list[Item]:
     try:
-        found = user_records(record.kinesis.data)
+        packed = user_records(record.kinesis.data)
     except AggregateError:
         record.problem = BAD_AGGREGATE
         return [_item(record, b"", record.kinesis.partition_key)]
-    return [_item(record, data, key, index) for index, (key, data) in enumerate(found)]
+    return [_item(record, data, key, index) for index, (key, data) in enumerate(packed)]
 
 
 def _item(record: _Record, data: bytes, key: str, index: int = 0) -> Item:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from contract.events import MAX_STUDENT_ID_LENGTH
+from contract.events import MAX_REQUEST_ID_LENGTH, MAX_STUDENT_ID_LENGTH
 from contract.features import FEATURES
-from inference.stream.problems import MAX_REQUEST_ID_LENGTH
 
 
 def _bounded(minimum: int, maximum: int, whole: bool) -> Any:

@@ -11,7 +11,7 @@ import math
 import re
 from typing import Any, NoReturn
 
-from contract.events import MAX_EVENT_BYTES, MAX_STUDENT_ID_LENGTH
+from contract.events import MAX_EVENT_BYTES, MAX_REQUEST_ID_LENGTH, MAX_STUDENT_ID_LENGTH
 from contract.features import FEATURES
 from inference.stream import problems as p
 from inference.stream.events import Event, Student
@@ -128,7 +128,7 @@ def _request_id(document: dict[str, Any], found: list[Problem]) -> str | None:
         return None
     if not isinstance(value, str):
         found.append(p.REQUEST_TYPE)
-    elif len(value) > p.MAX_REQUEST_ID_LENGTH:
+    elif len(value) > MAX_REQUEST_ID_LENGTH:
         found.append(p.REQUEST_RANGE)
     elif has_surrogate(value):
         found.append(p.REQUEST_NOT_TEXT)

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import msgspec
 
-from contract.events import MAX_EVENT_BYTES, MAX_STUDENT_ID_LENGTH
+from contract.events import MAX_EVENT_BYTES, MAX_REQUEST_ID_LENGTH, MAX_STUDENT_ID_LENGTH
 from contract.features import FEATURES
 
 MAX_NESTING = 64
 """Deepest accepted nesting of objects and arrays; a valid event needs two."""
-
-MAX_REQUEST_ID_LENGTH = 128
 
 
 class Problem(msgspec.Struct, frozen=True, gc=False):

@@ -15,9 +15,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from inference.model.scorer import Answer
+from inference.stream.item import Answer
 
 MAX_ENTRIES = 500
 MAX_BYTES = 5 * 1024 * 1024
@@ -55,6 +55,12 @@ class Outcome(NamedTuple):
 
 class Publisher:
     """Publishes to one stream.
+
+    ::
+
+        publisher = Publisher(client("kinesis"), "predictions", ATTEMPT_SECONDS)
+        outcome = publisher.publish(batch.answers, seconds_left)
+        answers[outcome.published :]             # those that are not on the stream
 
     ``attempt_seconds`` is the longest one PutRecords call can take with the client's timeouts; no
     further attempt starts when less than that remains.
@@ -107,7 +113,7 @@ class Publisher:
                 errors[code] += 1
                 if code in _PERMANENT:
                     return pending, retries
-            except (BotoCoreError, HTTPClientError) as error:
+            except BotoCoreError as error:
                 errors[type(error).__name__] += 1
             if not pending:
                 return pending, retries

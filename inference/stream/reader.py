@@ -10,29 +10,31 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 LIMIT = 10_000
+OLDEST = {"ShardIteratorType": "TRIM_HORIZON"}
 IDLE_SECONDS = 0.25
 """Pause after a round without records: a shard allows five GetRecords a second."""
 
 
 class StreamReader:
-    """Yields the records of all shards; new shards of a resharded stream are found on the way."""
+    """Yields the records of all shards, from ``since`` on or all that the stream still has.
+
+    New shards of a resharded stream are found on the way.
+    """
 
     def __init__(
         self,
         client: Any,
         stream_name: str,
-        position: str = "TRIM_HORIZON",
-        timestamp: datetime | None = None,
+        since: datetime | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._stream_name = stream_name
-        start: dict[str, Any] = {"ShardIteratorType": position}
-        if timestamp is not None:
-            start = {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": timestamp}
         self._sleep = sleep
         self._iterators: dict[str, str | None] = {}
-        self._discover(start)
+        self._discover(
+            {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": since} if since else OLDEST
+        )
 
     def rounds(self) -> Iterator[list[dict[str, Any]]]:
         """Yield `read` for ever, with a pause after each empty round."""
@@ -61,7 +63,7 @@ class StreamReader:
             return []
         self._iterators[shard] = answer.get("NextShardIterator")
         if self._iterators[shard] is None:
-            self._discover({"ShardIteratorType": "TRIM_HORIZON"})
+            self._discover(OLDEST)
         records: list[dict[str, Any]] = answer["Records"]
         return records
 

@@ -10,23 +10,27 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from contract.errors import StudentPerformanceError
 from inference.web.app import app_from_environment
 from inference.web.middleware.journal import start_logging
-from inference.web.web_settings import Settings, read_settings
+from inference.web.web_settings import WebSettings, read_web_settings
 
 IDLE_SECONDS = 30
 """A connection silent for longer is closed; so is one that sends its request too slowly."""
 
 MAX_CONNECTIONS = 500
 
-HELP = """Settings come from the environment: MODEL_BUCKET or MODEL_LOCATION, MODEL_NAME,
-MODEL_REFRESH_SECONDS, STUDENTS_STREAM_NAME and PREDICTIONS_STREAM_NAME (for /events),
-WEB_HOST, WEB_PORT, WEB_THREADS, WEB_API_KEY, WEB_RATE_LIMIT (requests per second and client, 0 for
-none), WEB_MAX_BODY_BYTES, WEB_MAX_BATCH, WEB_MAX_ROWS, WEB_TRUSTED_HOSTS,
-WEB_TRUSTED_PROXY, LOG_LEVEL."""
+HELP = """settings, from the environment:
+  the model       MODEL_BUCKET or MODEL_LOCATION, MODEL_NAME, MODEL_REFRESH_SECONDS
+  the streams     STUDENTS_STREAM_NAME, PREDICTIONS_STREAM_NAME (both, or no stream addresses)
+  the address     WEB_HOST, WEB_PORT, WEB_THREADS
+  who may ask     WEB_API_KEY, WEB_RATE_LIMIT (requests per second and client, 0 for no limit),
+                  WEB_TRUSTED_HOSTS (with commas), WEB_TRUSTED_PROXY
+  how much        WEB_MAX_BODY_BYTES, WEB_MAX_BATCH (events), WEB_MAX_ROWS (of a class list)
+  besides         LOG_LEVEL, MLFLOW_TRACKING_URI (the registry the model card links to)
+"""
 
 
 def _arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -34,24 +38,21 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
         prog="python -m inference.web",
         description="The web service: the page for people and the API for programs.",
         epilog=HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", help="address to listen on (default: WEB_HOST or 127.0.0.1)")
     parser.add_argument("--port", help="port to listen on (default: WEB_PORT or 8080; 0: any)")
     return parser.parse_args(arguments)
 
 
-def _proxy(settings: Settings) -> dict[str, Any]:
+def _proxy(settings: WebSettings) -> dict[str, Any]:
     if not settings.trusted_proxy:
         return {}
     headers = {"x-forwarded-for", "x-forwarded-proto"}
     return {"trusted_proxy": settings.trusted_proxy, "trusted_proxy_headers": headers}
 
 
-def _stop(*_: object) -> NoReturn:
-    raise SystemExit(0)
-
-
-def serve(environment: Mapping[str, str], settings: Settings) -> None:
+def serve(environment: Mapping[str, str], settings: WebSettings) -> None:
     """Serve until interrupted or terminated; requests under way are answered first."""
     import waitress  # pylint: disable=import-outside-toplevel
 
@@ -76,7 +77,7 @@ def serve(environment: Mapping[str, str], settings: Settings) -> None:
     print(f"Serving on http://{settings.host}:{server.effective_port} (Ctrl-C stops)", flush=True)
     if not settings.loopback and not settings.api_key:
         print("Warning: reachable by others and WEB_API_KEY is not set.", file=sys.stderr)
-    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run()
 
 
@@ -89,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.port:
         environment["WEB_PORT"] = options.port
     try:
-        settings = read_settings(environment)
+        settings = read_web_settings(environment)
         start_logging(environment.get("LOG_LEVEL") or "INFO")
         serve(environment, settings)
     except (StudentPerformanceError, OSError) as error:

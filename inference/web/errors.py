@@ -1,35 +1,25 @@
-"""The web service's own errors; each becomes one problem document (see problems.py)."""
+"""The web service's own errors; each becomes one problem document (see problem_documents)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from contract.errors import StudentPerformanceError
+
+COME_BACK = {"Retry-After": "5"}
+"""With every answer of status 503."""
 
 
 class WebError(StudentPerformanceError):
-    """An answer other than a prediction or a rejection; ``status`` is its HTTP status."""
+    """An answer other than a prediction or a rejection: its HTTP status and headers.
+
+    ``request_ids`` are those of the request's events that a stream had taken all the same.
+    """
 
     code = "web"
     status = 500
-
-    def __init__(self, message: str, request_ids: list[str] | None = None) -> None:
-        super().__init__(message)
-        self.request_ids = request_ids or []
-
-
-class SettingsError(WebError):
-    """An environment variable holds something the service cannot use."""
-
-    code = "settings"
-
-
-class BodyTooLarge(WebError):
-    """The request's body is over the service's limit."""
-
-    code = "body_too_large"
-    status = 413
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The body is larger than the {limit} bytes accepted here; send parts.")
+    headers: Mapping[str, str] = {}
+    request_ids: Sequence[str] = ()
 
 
 class BatchTooLarge(WebError):
@@ -71,6 +61,7 @@ class Unauthorized(WebError):
 
     code = "unauthorized"
     status = 401
+    headers = {"WWW-Authenticate": 'Basic realm="Student Performance", charset="UTF-8"'}
 
     def __init__(self) -> None:
         super().__init__("Send the API key as X-API-Key, as a bearer token, or as a password.")
@@ -85,10 +76,16 @@ class TooManyRequests(WebError):
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"Too many requests; try again in {retry_after} s.")
         self.retry_after = retry_after
+        self.headers = {"Retry-After": str(retry_after)}
 
 
 class StreamUnavailable(WebError):
-    """A stream did not answer in time; ``request_ids`` are those it had taken until then."""
+    """A stream did not answer in time."""
 
     code = "stream_unavailable"
     status = 503
+    headers = COME_BACK
+
+    def __init__(self, message: str, request_ids: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.request_ids = request_ids

@@ -15,7 +15,7 @@ from apig_wsgi import make_lambda_handler
 
 from inference.web.app import app_from_environment
 from inference.web.middleware.journal import start_logging
-from inference.web.web_settings import read_settings
+from inference.web.web_settings import read_web_settings
 
 DEFAULTS = {
     "WEB_HOST": "0.0.0.0",  # not bound by anything here: it says that others can reach the service
@@ -28,7 +28,7 @@ DEFAULTS = {
 def handler_from(environment: Mapping[str, str]) -> Callable[[Any, Any], dict[str, Any]]:
     """Return the function Lambda calls, for the application ``environment`` describes."""
     start_logging(environment.get("LOG_LEVEL") or "INFO")
-    app = app_from_environment(environment, read_settings(DEFAULTS | dict(environment)))
+    app = app_from_environment(environment, read_web_settings(DEFAULTS | dict(environment)))
     handler: Callable[[Any, Any], dict[str, Any]] = make_lambda_handler(app)
     return handler
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from contract.bundle import FeatureSpec
-from contract.events import PREDICTION_SCHEMA, REJECTION_CODES
+from contract.bundle import Manifest
+from contract.events import MAX_REQUEST_ID_LENGTH, PREDICTION_SCHEMA, REJECTION_CODES
 from contract.features import FEATURES, IDENTIFIER
 from contract.grades import GRADES
 from inference.stream.answers import Ok, Probabilities, Rejected, UsedFeatures
@@ -15,9 +15,9 @@ from inference.stream.events import Event
 from inference.web.gateway.stream_routes import Accepted, Pending, Refused
 from inference.web.middleware.problem_documents import PROBLEM_TYPE, ProblemDocument
 from inference.web.page.form import EXAMPLE
-from inference.web.web_settings import Settings
+from inference.web.predict import JSON
+from inference.web.web_settings import WebSettings
 
-JSON = "application/json"
 _REF = "#/components/schemas/"
 
 
@@ -26,9 +26,11 @@ def _ref(name: str) -> dict[str, str]:
 
 
 def _schemas() -> dict[str, Any]:
-    types = [Event, Ok, Rejected, Probabilities, UsedFeatures, FeatureSpec]
+    types = [Event, Ok, Rejected, Probabilities, UsedFeatures, Manifest]
     types += [Accepted, Refused, Pending, ProblemDocument]
-    _, schemas = msgspec.json.schema_components(types, ref_template=_REF + "{name}")
+    _, schemas = msgspec.json.schema_components(
+        types, schema_hook=lambda _: {"description": "Any value."}, ref_template=_REF + "{name}"
+    )
     schemas.pop("Struct", None)
     for feature in FEATURES:
         schemas["Student"]["properties"][feature.name]["description"] = feature.unit
@@ -45,6 +47,11 @@ def _schemas() -> dict[str, Any]:
     said["grade"] = {"enum": list(GRADES)}
     said["GradeClass"] = {"type": "integer", "minimum": 0, "maximum": len(GRADES) - 1}
     schemas["Problem"]["properties"]["code"] = {"enum": list(REJECTION_CODES)}
+    # GET /model: all of the manifest but its golden rows, and where to read more.
+    model = schemas["Manifest"]["properties"]
+    del model["golden"], schemas["GoldenRows"]
+    model |= {"card": _TEXT, "registry": {"anyOf": [_TEXT, {"type": "null"}]}}
+    schemas["Manifest"]["required"] = list(model)
     for schema in schemas.values():
         schema["description"] = schema.get("description", schema["title"]).replace("``", "`")
     return dict(schemas)
@@ -58,6 +65,10 @@ def _answer(text: str, schema: dict[str, Any], media: str = JSON) -> dict[str, A
     return {"description": text, "content": _content(schema, media)}
 
 
+def _problem(text: str) -> dict[str, Any]:
+    return _answer(text, _ref("ProblemDocument"), PROBLEM_TYPE)
+
+
 def _rejected(name: str) -> dict[str, Any]:
     """A rejection of the event, or a problem with the request as a whole."""
     answer = _answer("Rejected, or more events than are answered at once.", _ref(name))
@@ -65,10 +76,23 @@ def _rejected(name: str) -> dict[str, Any]:
     return answer
 
 
-def _problem(text: str) -> dict[str, Any]:
-    return _answer(text, _ref("ProblemDocument"), PROBLEM_TYPE)
+def _any_of(*names: str) -> dict[str, Any]:
+    return {"anyOf": [_ref(name) for name in names]}
 
 
+def _array(items: dict[str, Any], **limits: int) -> dict[str, Any]:
+    return {"type": "array", "items": items, **limits}
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _whole(**limits: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 1, **limits}
+
+
+_TEXT = {"type": "string"}
 _PROBLEMS = {
     "400": "The request itself is broken, or names another host.",
     "401": "The API key is missing or wrong.",
@@ -77,178 +101,119 @@ _PROBLEMS = {
     "429": "Too many requests; see Retry-After.",
     "503": "No verified model, or no stream, can answer at the moment; see Retry-After.",
 }
+_OF_BODIES = ("413", "415", "503")
+"""Problems an address can have that reads a body."""
 
 
-def _responses(own: dict[str, Any], *problems: str) -> dict[str, Any]:
-    return own | {
-        status: _problem(_PROBLEMS[status]) for status in ("400", "401", "429", *problems)
-    }
+def _operation(
+    name: str, summary: str, responses: dict[str, Any], *problems: str, **more: Any
+) -> dict[str, Any]:
+    for status in ("400", "401", "429", *problems):
+        responses[status] = _problem(_PROBLEMS[status])
+    return {"operationId": name, "summary": summary, "responses": responses, **more}
 
 
-def _events_body(settings: Settings) -> dict[str, Any]:
+def _get(name: str, summary: str, schema: dict[str, Any], *problems: str) -> dict[str, Any]:
+    return {"get": _operation(name, summary, {"200": _answer(summary, schema)}, *problems)}
+
+
+def _events_body(settings: WebSettings) -> dict[str, Any]:
     anything = {"description": "An Event; whatever else it is, it gets a rejection of its own."}
-    many = {"type": "array", "maxItems": settings.max_batch, "items": anything}
-    content = _content({"anyOf": [_ref("Event"), many]})
+    content = _content({"anyOf": [_ref("Event"), _array(anything, maxItems=settings.max_batch)]})
     content[JSON]["example"] = msgspec.json.decode(EXAMPLE)
     return {"required": True, "content": content}
 
 
-def _list(*names: str) -> dict[str, Any]:
-    return {"type": "array", "items": {"anyOf": [_ref(name) for name in names]}}
-
-
-def _predict(settings: Settings) -> dict[str, Any]:
-    one_or_many = {"anyOf": [_ref("Ok"), _list("Ok", "Rejected")]}
-    return {
-        "operationId": "predict",
-        "summary": "Answer one event, or a list of events in its order",
-        "description": "A list is always answered with 200, each element by itself.",
-        "requestBody": _events_body(settings),
-        "responses": _responses(
-            {
-                "200": _answer("The prediction, or the list's answers.", one_or_many),
-                "422": _rejected("Rejected"),
-            },
-            *("413", "415", "503"),
-        ),
-    }
+def _predict(settings: WebSettings) -> dict[str, Any]:
+    one_or_many = {"anyOf": [_ref("Ok"), _array(_any_of("Ok", "Rejected"))]}
+    return _operation(
+        "predict",
+        "Answer one event, or a list of events in its order",
+        {
+            "200": _answer("The prediction, or the list's answers.", one_or_many),
+            "422": _rejected("Rejected"),
+        },
+        *_OF_BODIES,
+        description="A list is always answered with 200, each element by itself.",
+        requestBody=_events_body(settings),
+    )
 
 
 def _predict_csv() -> dict[str, Any]:
-    row = {
-        "type": "object",
-        "required": ["row", "answer"],
-        "properties": {
-            "row": {"type": "integer", "minimum": 1},
-            "answer": {"anyOf": [_ref("Ok"), _ref("Rejected")]},
-        },
-    }
-    answers = {
-        "type": "object",
-        "required": ["answers", "next_row"],
-        "properties": {
-            "answers": {"type": "array", "items": row},
-            "next_row": {"type": "integer", "minimum": 1},
-        },
-    }
     names = ",".join((IDENTIFIER, *(feature.name for feature in FEATURES)))
     table = {"type": "string", "pattern": f"^{names}\n"}
-    form = {"type": "object", "required": ["file"], "properties": {"file": table}}
-    return {
-        "operationId": "predictCsv",
-        "summary": "Answer a class list",
-        "description": f"The first line names the columns. {IDENTIFIER} is optional; further"
-        " columns, any order or case, semicolons and tabs are read as well.",
-        "parameters": [
-            {
-                "name": "first_row",
-                "in": "query",
-                "description": "The spreadsheet row of the first student, for lists sent in parts.",
-                "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999, "default": 2},
-            }
-        ],
-        "requestBody": {
-            "required": True,
-            "content": _content(table, "text/csv") | _content(form, "multipart/form-data"),
-        },
-        "responses": _responses(
-            {
-                "200": {
-                    "description": "One line per student, as CSV or, if preferred, as JSON.",
-                    "content": _content({"type": "string"}, "text/csv") | _content(answers),
-                },
-                "422": _problem("The first line or a parameter cannot be read, or it is too long."),
+    row = _object(row=_whole(), answer=_any_of("Ok", "Rejected"))
+    answers = _object(answers=_array(row), next_row=_whole())
+    first_row = {
+        "name": "first_row",
+        "in": "query",
+        "description": "The spreadsheet row of the first student, for lists sent in parts.",
+        "schema": _whole(maximum=999_999_999, default=2),
+    }
+    body = _content(table, "text/csv") | _content(_object(file=table), "multipart/form-data")
+    return _operation(
+        "predictCsv",
+        "Answer a class list",
+        {
+            "200": {
+                "description": "One line per student, as CSV or, if preferred, as JSON.",
+                "content": _content(_TEXT, "text/csv") | _content(answers),
             },
-            *("413", "415", "503"),
-        ),
-    }
-
-
-def _get(name: str, summary: str, schema: dict[str, Any], *problems: str) -> dict[str, Any]:
-    own = {"200": _answer(summary, schema)}
-    return {
-        "get": {"operationId": name, "summary": summary, "responses": _responses(own, *problems)}
-    }
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": list(properties), "properties": properties}
-
-
-def _stream_paths(settings: Settings) -> dict[str, Any]:
-    identity = {"name": "request_id", "in": "path", "required": True}
-    identity |= {"schema": {"type": "string", "minLength": 1, "maxLength": 128}}
-    sent = {"anyOf": [_ref("Accepted"), _list("Accepted", "Refused")]}
-    accepted = _answer("On the stream; fetch the answer with the request id.", sent)
-    return {
-        "/events": {
-            "post": {
-                "operationId": "events",
-                "summary": "Put one event, or a list of events, on the input stream",
-                "requestBody": _events_body(settings),
-                "responses": _responses(
-                    {
-                        "202": accepted,
-                        "422": _rejected("Refused"),
-                    },
-                    *("413", "415", "503"),
-                ),
-            }
+            "422": _problem("The first line or a parameter cannot be read, or it is too long."),
         },
-        "/predictions/{request_id}": {
-            "get": {
-                "operationId": "prediction",
-                "summary": "Fetch an answer from the output stream",
-                "parameters": [identity],
-                "responses": _responses(
-                    {
-                        "200": _answer("The answer.", {"anyOf": [_ref("Ok"), _ref("Rejected")]}),
-                        "202": _answer("Not seen yet; see Retry-After.", _ref("Pending")),
-                        "422": _problem("The request id is too long."),
-                    },
-                    "503",
-                ),
-            }
-        },
-    }
-
-
-def describe_api(settings: Settings, streams: bool) -> dict[str, Any]:
-    """Return the description of what this process serves, with or without the stream addresses."""
-    text = {"type": "string"}
-    numbers = {"type": "object", "additionalProperties": {"type": "number"}}
-    model = _object(
-        name=text,
-        version=text,
-        run_id=text,
-        created_at=text,
-        sha256={"type": "object", "additionalProperties": text},
-        features={"type": "array", "items": _ref("FeatureSpec")},
-        classes={"type": "array", "items": text},
-        metrics=numbers,
-        training_ranges={"type": "object"},
-        library_versions={"type": "object", "additionalProperties": text},
-        gate={"type": "object"},
-        card=text,
-        registry={"anyOf": [text, {"type": "null"}]},
+        *_OF_BODIES,
+        description=f"The first line names the columns. {IDENTIFIER} is optional; further"
+        " columns, any order or case, semicolons and tabs are read as well.",
+        parameters=[first_row],
+        requestBody={"required": True, "content": body},
     )
+
+
+def _events(settings: WebSettings) -> dict[str, Any]:
+    sent = {"anyOf": [_ref("Accepted"), _array(_any_of("Accepted", "Refused"))]}
+    return _operation(
+        "events",
+        "Put one event, or a list of events, on the input stream",
+        {
+            "202": _answer("On the stream; fetch the answer with the request id.", sent),
+            "422": _rejected("Refused"),
+        },
+        *_OF_BODIES,
+        requestBody=_events_body(settings),
+    )
+
+
+def _prediction() -> dict[str, Any]:
+    id_text = _TEXT | {"minLength": 1, "maxLength": MAX_REQUEST_ID_LENGTH}
+    return _operation(
+        "prediction",
+        "Fetch an answer from the output stream",
+        {
+            "200": _answer("The answer.", _any_of("Ok", "Rejected")),
+            "202": _answer("Not seen yet; see Retry-After.", _ref("Pending")),
+            "422": _problem("The request id is too long."),
+        },
+        "503",
+        parameters=[{"name": "request_id", "in": "path", "required": True, "schema": id_text}],
+    )
+
+
+def describe_api(settings: WebSettings, streams: bool) -> dict[str, Any]:
+    """Return the description of what this process serves, with or without the stream addresses."""
+    ready = _object(status={"const": "ready"}, version=_TEXT)
     paths: dict[str, Any] = {
         "/predict": {"post": _predict(settings)},
         "/predict/csv": {"post": _predict_csv()},
         "/model": _get(
-            "model", "The served model: version, run, metrics, gate, card", model, "503"
+            "model", "The served model: version, run, metrics, gate, card", _ref("Manifest"), "503"
         ),
         "/health": _get("health", "The process is up", _object(status={"const": "ok"})),
-        "/ready": _get(
-            "ready",
-            "A verified model can answer",
-            _object(status={"const": "ready"}, version=text),
-            "503",
-        ),
+        "/ready": _get("ready", "A verified model can answer", ready, "503"),
         "/openapi.json": _get("openapi", "This description", {"type": "object"}),
     }
     if streams:
-        paths |= _stream_paths(settings)
+        paths["/events"] = {"post": _events(settings)}
+        paths["/predictions/{request_id}"] = {"get": _prediction()}
     description: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 from flask import Blueprint, Response, request
 
-from inference.model.scorer import Answer
+from inference.stream.item import Answer
 from inference.web.errors import UnsupportedMedia
 from inference.web.service import Service, is_list, split
-from inference.web.web_settings import Settings
+from inference.web.web_settings import WebSettings
 
 JSON = "application/json"
 
@@ -23,13 +24,18 @@ def json_body() -> bytes:
     return request.get_data(cache=False)
 
 
+def json_reply(document: object, status: int = 200) -> Response:
+    """Return the response that says ``document``."""
+    return Response(msgspec.json.encode(document), status=status, content_type=JSON)
+
+
 def single(answer: Answer) -> Response:
     """Return one answer with its status: 200 for a prediction, 422 for a rejection."""
     status = 200 if answer.status == "ok" else 422
     return Response(answer.data, status=status, content_type=JSON)
 
 
-def predict_routes(service: Service, settings: Settings) -> Blueprint:
+def predict_routes(service: Service, settings: WebSettings) -> Blueprint:
     """Return the blueprint of POST /predict."""
     blueprint = Blueprint("predict", __name__)
 

@@ -10,10 +10,11 @@ import msgspec
 from contract.bundle import Manifest
 from inference.model.champion import Champion, ModelUnavailable
 from inference.model.predictor import Predictor
-from inference.model.scorer import Answer, Item, score
+from inference.model.scorer import score
 from inference.observability import Observer
 from inference.stream.answers import now_text
 from inference.stream.identity import prediction_id
+from inference.stream.item import Answer, Item
 from inference.stream.problems import NOT_JSON
 from inference.web.errors import BatchTooLarge
 

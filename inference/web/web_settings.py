@@ -1,37 +1,54 @@
-"""The web service's configuration, read from the environment once at the start."""
+"""The web service's settings, read from the environment once at the start."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import Annotated
 
-from inference.web.errors import SettingsError
+import msgspec
+
+from contract.environment import read
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+REACHABLE_RATE_LIMIT = 50.0
+
+Port = Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+Threads = Annotated[int, msgspec.Meta(ge=1, le=64)]
+Rate = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
+Bytes = Annotated[int, msgspec.Meta(ge=1024, le=1024**3)]
+Events = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+Rows = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
 
 
-@dataclass(frozen=True)
-class Settings:
+class WebSettings(msgspec.Struct, frozen=True):
     """What an operator decides; every default is safe on a laptop.
 
-    ``rate_limit`` is in requests per second and client, 0 for none; sizes are in bytes.
-    ``trusted_proxy`` is the address whose X-Forwarded-For and -Proto are believed. The API key
-    is left out of ``repr`` so that no log line or traceback can show it.
+    ``rate_limit`` is in requests per second and client, 0 for none. ``trusted_proxy`` is the
+    address whose X-Forwarded-For and -Proto are believed. No ``trusted_hosts`` means any, except
+    on loopback, where a foreign host name is an attack (DNS rebinding).
     """
 
-    host: str = "127.0.0.1"
-    port: int = 8080
-    threads: int = 4
-    api_key: str = field(default="", repr=False)
-    rate_limit: float = 0.0
-    max_body_bytes: int = 16 * 1024 * 1024
-    max_batch: int = 10_000
-    max_rows: int = 100_000
-    trusted_hosts: tuple[str, ...] = LOOPBACK_HOSTS
-    trusted_proxy: str = ""
-    students_stream: str = ""
-    predictions_stream: str = ""
-    tracking_uri: str = ""
+    host: str = msgspec.field(name="WEB_HOST", default="127.0.0.1")
+    port: Port = msgspec.field(name="WEB_PORT", default=8080)
+    threads: Threads = msgspec.field(name="WEB_THREADS", default=4)
+    api_key: str = msgspec.field(name="WEB_API_KEY", default="")
+    rate_limit: Rate = msgspec.field(name="WEB_RATE_LIMIT", default=0.0)
+    max_body_bytes: Bytes = msgspec.field(name="WEB_MAX_BODY_BYTES", default=16 * 1024 * 1024)
+    max_batch: Events = msgspec.field(name="WEB_MAX_BATCH", default=10_000)
+    max_rows: Rows = msgspec.field(name="WEB_MAX_ROWS", default=100_000)
+    trusted_hosts: tuple[str, ...] = msgspec.field(name="WEB_TRUSTED_HOSTS", default=())
+    trusted_proxy: str = msgspec.field(name="WEB_TRUSTED_PROXY", default="")
+    students_stream: str = msgspec.field(name="STUDENTS_STREAM_NAME", default="")
+    predictions_stream: str = msgspec.field(name="PREDICTIONS_STREAM_NAME", default="")
+    tracking_uri: str = msgspec.field(name="MLFLOW_TRACKING_URI", default="")
+
+    def __post_init__(self) -> None:
+        if self.loopback and not self.trusted_hosts:
+            msgspec.structs.force_setattr(self, "trusted_hosts", LOOPBACK_HOSTS)
+
+    def __repr__(self) -> str:
+        # Without the API key: no log line or traceback can show it.
+        return f"WebSettings(host={self.host!r}, port={self.port})"
 
     @property
     def loopback(self) -> bool:
@@ -39,45 +56,13 @@ class Settings:
         return self.host in LOOPBACK_HOSTS
 
 
-def _number(
-    environment: Mapping[str, str], name: str, default: float, low: int, high: int
-) -> float:
-    text = environment.get(name, "").strip()
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        raise SettingsError(f"{name} must be a number from {low} to {high}, not {text!r}")
-    return value
-
-
-def read_settings(environment: Mapping[str, str]) -> Settings:
+def read_web_settings(environment: Mapping[str, str]) -> WebSettings:
     """Return the settings ``environment`` describes; raises SettingsError naming the variable.
 
-    Bound elsewhere than to loopback, the service limits each client to 50 requests a second unless
-    WEB_RATE_LIMIT says otherwise, and answers to any Host unless WEB_TRUSTED_HOSTS names them.
+    Reachable by others, the service limits each client to 50 requests a second unless
+    WEB_RATE_LIMIT says otherwise.
     """
-    host = environment.get("WEB_HOST", "").strip() or "127.0.0.1"
-    loopback = host in LOOPBACK_HOSTS
-    named_hosts = environment.get("WEB_TRUSTED_HOSTS", "")
-    hosts = tuple(name.strip() for name in named_hosts.split(",") if name.strip())
-    return Settings(
-        host=host,
-        port=int(_number(environment, "WEB_PORT", 8080, 0, 65_535)),
-        threads=int(_number(environment, "WEB_THREADS", 4, 1, 64)),
-        api_key=environment.get("WEB_API_KEY", ""),
-        rate_limit=_number(environment, "WEB_RATE_LIMIT", 0 if loopback else 50, 0, 1_000_000),
-        max_body_bytes=int(
-            _number(environment, "WEB_MAX_BODY_BYTES", 16 * 1024 * 1024, 1024, 1024**3)
-        ),
-        max_batch=int(_number(environment, "WEB_MAX_BATCH", 10_000, 1, 1_000_000)),
-        max_rows=int(_number(environment, "WEB_MAX_ROWS", 100_000, 1, 10_000_000)),
-        trusted_hosts=hosts or (LOOPBACK_HOSTS if loopback else ()),
-        trusted_proxy=environment.get("WEB_TRUSTED_PROXY", "").strip(),
-        students_stream=environment.get("STUDENTS_STREAM_NAME", ""),
-        predictions_stream=environment.get("PREDICTIONS_STREAM_NAME", ""),
-        tracking_uri=environment.get("MLFLOW_TRACKING_URI", ""),
-    )
+    settings = read(WebSettings, environment)
+    if settings.loopback or environment.get("WEB_RATE_LIMIT", "").strip():
+        return settings
+    return msgspec.structs.replace(settings, rate_limit=REACHABLE_RATE_LIMIT)

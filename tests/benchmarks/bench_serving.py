@@ -28,9 +28,9 @@ from inference.model.store import LocalStore
 from inference.observability import Observer
 from inference.stream.aggregation import user_records
 from inference.stream.publisher import Publisher
-from tests.inference import factory
-from tests.inference.aggregate import aggregate
-from tests.inference.stream import encoded, record
+from tests.inference.support import factory
+from tests.inference.support.aggregate import aggregate
+from tests.inference.support.kinesis import encoded, record
 
 RECORDS = 1_000
 FIRST = 49590338271490256608559692538361571095921575989136588898

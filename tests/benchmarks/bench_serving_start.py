@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from contract.features import DEFAULT_MODEL_NAME
-from tests.inference import factory
+from tests.inference.support import factory
 
 ROUNDS = 11
 PEAK = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
@@ -24,7 +24,7 @@ CLIENTS = f"import boto3; boto3.client('kinesis'); boto3.client('s3'); {PEAK}"
 READY = f"from inference import handler; handler.application().ready(); {PEAK}"
 ANSWERED = f"""
 from inference import handler
-from tests.inference.stream import batch, encoded
+from tests.inference.support.kinesis import batch, encoded
 handler.application()._publisher._client = __import__("types").SimpleNamespace(
     put_records=lambda **_: {{"FailedRecordCount": 0}})
 handler.application().handle(batch(*map(encoded, range(500))), lambda: 9.0)

@@ -25,9 +25,9 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from contract.features import DEFAULT_MODEL_NAME, FEATURE_NAMES
-from tests.inference import factory
-from tests.inference.stream import encoded
-from tests.inference.web.server import running
+from tests.inference.support import factory
+from tests.inference.support.kinesis import encoded
+from tests.inference.support.server import running
 
 BARE = """
 from flask import Flask, Response, request

@@ -14,8 +14,8 @@ from inference.model.predictor import Predictor
 from inference.model.store import LocalStore
 from inference.observability import Observer
 from inference.stream.publisher import Publisher
-from tests.inference import factory
-from tests.inference.stream import MemoryStream
+from tests.inference.support import factory
+from tests.inference.support.kinesis import MemoryStream
 
 
 @pytest.fixture(name="models")

@@ -16,8 +16,8 @@ from inference.model.champion import Champion
 from inference.model.store import POINTER_FILE, LocalStore
 from inference.observability import Observer
 from inference.stream.publisher import Publisher
-from tests.inference import factory
-from tests.inference.stream import MemoryStream, batch, client_error, encoded, record
+from tests.inference.support import factory
+from tests.inference.support.kinesis import MemoryStream, batch, client_error, encoded, record
 
 
 @pytest.fixture(autouse=True, name="capsys")

@@ -13,7 +13,7 @@ from typing import Any, Self
 from localcloud.configuration import LOCAL_VARIABLES, REPOSITORY, load
 from localcloud.provision import client, provision
 from localcloud.services.lambda_service import LambdaHost
-from tests.inference import factory
+from tests.inference.support import factory
 
 _RUN = uuid.uuid4().hex[:10]
 """An endpoint may outlive this run and hold what earlier runs left."""

@@ -13,7 +13,7 @@ from inference.web.errors import (
 )
 from inference.web.predict import JSON
 from inference.web.service import Service
-from inference.web.web_settings import Settings
+from inference.web.web_settings import WebSettings
 
 CSV = "text/csv"
 FORM = "multipart/form-data"
@@ -40,9 +40,9 @@ def _first_row() -> int:
     return int(text)
 
 
-def table_routes(service: Service, settings: Settings) -> Blueprint:
+def class_list_routes(service: Service, settings: WebSettings) -> Blueprint:
     """Return the blueprint of POST /predict/csv."""
-    blueprint = Blueprint("table", __name__)
+    blueprint = Blueprint("class_list", __name__)
 
     @blueprint.post("/predict/csv")
     def predict_csv() -> Response:

@@ -13,9 +13,9 @@ import msgspec
 
 from contract.features import FEATURE_NAMES, IDENTIFIER
 from contract.grades import GRADES
-from inference.model.scorer import Answer
-from inference.web.class_list.cells import event_json, json_value
+from inference.stream.item import Answer
 from inference.web.errors import UnreadableTable
+from inference.web.typed_text import event_json, json_value
 
 SLICE = 2000
 """Rows answered by one model call."""

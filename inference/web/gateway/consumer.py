@@ -1,4 +1,4 @@
-"""The output stream's reader: a thread that fills the mailbox, started when first needed."""
+"""The output stream's reader: a thread that keeps the answers waiting, started when first needed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from inference.web.gateway.waiting_answers import KEEP_SECONDS, Mailbox
+from inference.web.gateway.waiting_answers import KEEP_SECONDS, WaitingAnswers
 
-STREAM_ERRORS = (BotoCoreError, ClientError, HTTPClientError)
 RESTART_SECONDS = 2.0
 OVERLAP = timedelta(seconds=10)
 """Read again after a restart; an answer met twice only takes its own place."""
@@ -35,9 +34,9 @@ class Consumer:
     ``rounds`` opens the stream; whatever AWS error ends it, it is opened again where it ended.
     """
 
-    def __init__(self, rounds: Rounds, mailbox: Mailbox) -> None:
+    def __init__(self, rounds: Rounds, waiting: WaitingAnswers) -> None:
         self._rounds = rounds
-        self._mailbox = mailbox
+        self._waiting = waiting
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
@@ -72,7 +71,7 @@ class Consumer:
                         position = max(position, record["ApproximateArrivalTimestamp"] - OVERLAP)
                     if self._stopped.is_set():
                         return
-            except STREAM_ERRORS as error:
+            except (BotoCoreError, ClientError) as error:
                 self._failing = True
                 logging.getLogger("web").warning("output stream: %s", type(error).__name__)
             self._stopped.wait(RESTART_SECONDS)
@@ -83,4 +82,4 @@ class Consumer:
         except (msgspec.MsgspecError, UnicodeError):
             return
         if request_id:
-            self._mailbox.put(request_id, data)
+            self._waiting.put(request_id, data)

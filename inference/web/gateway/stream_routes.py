@@ -10,17 +10,18 @@ import msgspec
 from flask import Blueprint, Response
 from werkzeug.routing import BaseConverter
 
-from inference.model.scorer import Answer
+from contract.events import MAX_REQUEST_ID_LENGTH
 from inference.stream.decoding import decode
 from inference.stream.events import Event
-from inference.stream.problems import MAX_REQUEST_ID_LENGTH, NOT_JSON, Problem, Rejection
+from inference.stream.item import Answer
+from inference.stream.problems import NOT_JSON, Problem, Rejection
 from inference.stream.publisher import Publisher
 from inference.web.errors import BadParameter, StreamUnavailable
 from inference.web.gateway.consumer import Consumer
-from inference.web.gateway.waiting_answers import Mailbox
-from inference.web.predict import JSON, json_body
+from inference.web.gateway.waiting_answers import WaitingAnswers
+from inference.web.predict import JSON, json_body, json_reply
 from inference.web.service import is_list, split
-from inference.web.web_settings import Settings
+from inference.web.web_settings import WebSettings
 
 PUBLISH_SECONDS = 15.0
 """The longest a request waits for the input stream, retries included."""
@@ -63,10 +64,6 @@ class AnyText(BaseConverter):
     part_isolating = False
 
 
-def _reply(document: object, status: int) -> Response:
-    return Response(msgspec.json.encode(document), status=status, content_type=JSON)
-
-
 def _refused(rejection: Rejection) -> Refused:
     return Refused(rejection.request_id, rejection.student_id, rejection.problems)
 
@@ -81,44 +78,42 @@ def _record(event: Event, request_id: str) -> Answer:
 class Gateway:
     """Puts events on the input stream and hands out their answers."""
 
-    def __init__(self, publisher: Publisher, consumer: Consumer, mailbox: Mailbox) -> None:
+    def __init__(self, publisher: Publisher, consumer: Consumer, waiting: WaitingAnswers) -> None:
         self._publisher = publisher
         self._consumer = consumer
-        self._mailbox = mailbox
+        self._waiting = waiting
 
     def send(self, decoded: list[Event | Rejection]) -> list[Accepted | Refused]:
         """Put the valid events on the stream; raises StreamUnavailable if not all got there."""
         self._consumer.start()
         outcome: list[Accepted | Refused] = []
         records: list[Answer] = []
-        request_ids: list[str] = []
         for event in decoded:
             if isinstance(event, Rejection):
                 outcome.append(_refused(event))
                 continue
             request_id = event.request_id or str(uuid.uuid4())
             outcome.append(Accepted(request_id))
-            request_ids.append(request_id)
             records.append(_record(event, request_id))
         deadline = time.monotonic() + PUBLISH_SECONDS
         sent = self._publisher.publish(records, lambda: deadline - time.monotonic()).published
         if sent < len(records):
             raise StreamUnavailable(
                 f"The input stream took {sent} of {len(records)} events; send the others again.",
-                request_ids[:sent],
+                [one.request_id for one in outcome if isinstance(one, Accepted)][:sent],
             )
         return outcome
 
     def fetch(self, request_id: str) -> bytes | None:
         """Return an answer, None while there is none; raises StreamUnavailable."""
         self._consumer.start()
-        found = self._mailbox.get(request_id)
-        if found is None and self._consumer.failing:
+        answer = self._waiting.get(request_id)
+        if answer is None and self._consumer.failing:
             raise StreamUnavailable("The output stream cannot be read at the moment.")
-        return found
+        return answer
 
 
-def gateway_routes(gateway: Gateway, settings: Settings) -> Blueprint:
+def gateway_routes(gateway: Gateway, settings: WebSettings) -> Blueprint:
     """Return the blueprint of the two addresses."""
     blueprint = Blueprint("gateway", __name__)
     blueprint.record_once(lambda state: state.app.url_map.converters.update(text=AnyText))
@@ -129,19 +124,19 @@ def gateway_routes(gateway: Gateway, settings: Settings) -> Blueprint:
         if is_list(body):
             bodies = split(body, settings.max_batch)
             if bodies is None:
-                return _reply(_refused(Rejection((NOT_JSON,))), 422)
-            return _reply(gateway.send([decode(event) for event in bodies]), 202)
+                return json_reply(_refused(Rejection((NOT_JSON,))), 422)
+            return json_reply(gateway.send([decode(event) for event in bodies]), 202)
         outcome = gateway.send([decode(body)])[0]
-        return _reply(outcome, 202 if isinstance(outcome, Accepted) else 422)
+        return json_reply(outcome, 202 if isinstance(outcome, Accepted) else 422)
 
     @blueprint.get("/predictions/<text:request_id>", merge_slashes=False)
     def prediction(request_id: str) -> Response:
         if len(request_id) > MAX_REQUEST_ID_LENGTH:
             raise BadParameter(f"A request id has at most {MAX_REQUEST_ID_LENGTH} characters.")
-        found = gateway.fetch(request_id)
-        if found is not None:
-            return Response(found, content_type=JSON)
-        response = _reply(Pending(request_id), 202)
+        answer = gateway.fetch(request_id)
+        if answer is not None:
+            return Response(answer, content_type=JSON)
+        response = json_reply(Pending(request_id), 202)
         response.headers["Retry-After"] = "1"
         return response
 

@@ -12,7 +12,7 @@ MAX_BYTES = 64 * 1024 * 1024
 KEEP_SECONDS = 900.0
 
 
-class Mailbox:
+class WaitingAnswers:
     """Answers by request id; the oldest leave first. Safe to share by threads."""
 
     def __init__(
@@ -44,8 +44,8 @@ class Mailbox:
         """Return the answer, or None while there is none; it may be fetched again."""
         with self._lock:
             self._expire()
-            found = self._answers.get(request_id)
-            return found[1] if found else None
+            _, answer = self._answers.get(request_id, (0.0, None))
+            return answer
 
     def _drop(self, request_id: str) -> None:
         _, answer = self._answers.pop(request_id, (0.0, b""))

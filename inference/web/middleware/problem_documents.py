@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import msgspec
@@ -11,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from inference.model.champion import ModelUnavailable
 from inference.model.scorer import PredictionError
-from inference.web.errors import TooManyRequests, Unauthorized, WebError
+from inference.web.errors import COME_BACK, WebError
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -26,38 +27,33 @@ class ProblemDocument(msgspec.Struct, omit_defaults=True):
     request_ids: list[str] = []
 
 
-def problem(status: int, code: str, detail: str, request_ids: list[str] | None = None) -> Response:
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    request_ids: Sequence[str] = (),
+) -> Response:
     """Return the response for one problem."""
-    document = ProblemDocument(HTTPStatus(status).phrase, status, code, detail, request_ids or [])
-    return Response(msgspec.json.encode(document), status=status, content_type=PROBLEM_TYPE)
+    phrase = HTTPStatus(status).phrase
+    body = msgspec.json.encode(ProblemDocument(phrase, status, code, detail, list(request_ids)))
+    return Response(body, status=status, headers=headers, content_type=PROBLEM_TYPE)
 
 
 def _web_error(error: WebError) -> Response:
-    response = problem(error.status, error.code, str(error), error.request_ids)
-    if isinstance(error, TooManyRequests):
-        response.headers["Retry-After"] = str(error.retry_after)
-    elif isinstance(error, Unauthorized):
-        response.headers["WWW-Authenticate"] = 'Basic realm="Student Performance", charset="UTF-8"'
-    elif error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = "5"
-    return response
+    return problem(error.status, error.code, str(error), error.headers, error.request_ids)
 
 
 def _http_error(error: HTTPException) -> Response:
-    status = error.code or 500
     code = error.name.lower().replace(" ", "_")
-    response = problem(status, code, error.description or error.name)
-    for name, value in error.get_headers():
-        if name.lower() not in ("content-type", "content-length"):
-            response.headers[name] = value
-    return response
+    own = ("content-type", "content-length")
+    headers = {name: value for name, value in error.get_headers() if name.lower() not in own}
+    return problem(error.code or 500, code, error.description or error.name, headers)
 
 
 def _model_error(error: ModelUnavailable | PredictionError) -> Response:
     logging.getLogger("web").error("%s: %s", error.code, error)
-    response = problem(503, error.code, "No verified model can answer at the moment.")
-    response.headers["Retry-After"] = "5"
-    return response
+    return problem(503, error.code, "No verified model can answer at the moment.", COME_BACK)
 
 
 def _unexpected(error: Exception) -> Response:

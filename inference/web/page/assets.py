@@ -7,19 +7,12 @@ modules that import each other by relative address never mix two releases.
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 from importlib.resources import files
 
 from flask import Blueprint, Response, abort
 
-TYPES = {".js": "text/javascript", ".svg": "image/svg+xml"}
+TYPES = {"css": "text/css", "csv": "text/csv", "js": "text/javascript", "svg": "image/svg+xml"}
 """Stated here since a machine's own table of types may differ."""
-
-
-def _content_type(name: str) -> str:
-    suffix = name[name.rfind(".") :]
-    kind = TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return f"{kind}; charset=utf-8"
 
 
 class Assets:
@@ -50,7 +43,8 @@ class Assets:
             data = self._files.get(name)
             if data is None or digest != self._digest:
                 abort(404)
-            response = Response(data, content_type=_content_type(name))
+            kind = TYPES[name.rpartition(".")[2]]
+            response = Response(data, content_type=f"{kind}; charset=utf-8")
             response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
             return response
 

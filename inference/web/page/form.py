@@ -10,9 +10,9 @@ from flask import Blueprint, render_template, request
 
 from contract.bundle import Manifest
 from contract.features import FEATURE_NAMES
-from inference.web.class_list.cells import event_json
 from inference.web.page import view
 from inference.web.service import Service
+from inference.web.typed_text import event_json
 
 START = {"StudyTimeWeekly": "10", "Absences": "6", "ParentalSupport": "2", "ParentalEducation": "2"}
 """What the form shows first: an ordinary student, so that every part of an answer can be seen."""

@@ -10,10 +10,10 @@ from flask import Blueprint, Response, render_template
 
 from contract.bundle import Manifest
 from inference.web.page.view import LABELS
+from inference.web.predict import json_reply
 from inference.web.service import Service
-from inference.web.web_settings import Settings
+from inference.web.web_settings import WebSettings
 
-JSON = "application/json"
 MEASURED_ON = {
     "test_clean_": "Test, clean labels",
     "test_": "Test",
@@ -53,24 +53,21 @@ def metric_table(metrics: Mapping[str, float]) -> dict[str, Any]:
     return {"rows": rows, "columns": columns}
 
 
-def status_routes(service: Service, settings: Settings) -> Blueprint:
+def status_routes(service: Service, settings: WebSettings) -> Blueprint:
     """Return the blueprint of the service's own state."""
     blueprint = Blueprint("status", __name__)
 
-    def reply(document: object) -> Response:
-        return Response(msgspec.json.encode(document), content_type=JSON)
-
     @blueprint.get("/health")
     def health() -> Response:
-        return reply({"status": "ok"})
+        return json_reply({"status": "ok"})
 
     @blueprint.get("/ready")
     def ready() -> Response:
-        return reply({"status": "ready", "version": service.manifest().version})
+        return json_reply({"status": "ready", "version": service.manifest().version})
 
     @blueprint.get("/model")
     def model() -> Response:
-        return reply(describe(service.manifest(), settings.tracking_uri))
+        return json_reply(describe(service.manifest(), settings.tracking_uri))
 
     @blueprint.get("/card")
     def card() -> str:

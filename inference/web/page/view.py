@@ -175,14 +175,14 @@ def bands() -> list[dict[str, Any]]:
 
 def beyond_words(features: Mapping[str, float], ranges: Mapping[str, tuple[float, float]]) -> str:
     """Return which values lie outside of what training saw, or an empty string."""
-    found = []
+    lines = []
     for name, (low, high) in ((name, whole_range(bounds)) for name, bounds in ranges.items()):
         if not low <= features[name] <= high:
-            found.append(
+            lines.append(
                 f"{LABELS[name]}: {plain(features[name])}, but the students it learned from had"
                 f" {low} to {high}."
             )
-    return " ".join(found)
+    return " ".join(lines)
 
 
 def problem_lines(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

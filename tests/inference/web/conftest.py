@@ -14,10 +14,10 @@ from inference.stream.publisher import Publisher
 from inference.web.app import create_app
 from inference.web.gateway.consumer import Consumer
 from inference.web.gateway.stream_routes import Gateway
-from inference.web.gateway.waiting_answers import Mailbox
+from inference.web.gateway.waiting_answers import WaitingAnswers
 from inference.web.service import Service
-from inference.web.web_settings import Settings
-from tests.inference.stream import MemoryStream
+from inference.web.web_settings import WebSettings
+from tests.inference.support.kinesis import MemoryStream
 
 
 @pytest.fixture(name="service")
@@ -31,7 +31,7 @@ def make_app_fixture(service: Service) -> Callable[..., Flask]:
     """Make an application with given settings."""
 
     def make(gateway: Gateway | None = None, **settings: Any) -> Flask:
-        return create_app(service, Settings(**settings), gateway)
+        return create_app(service, WebSettings(**settings), gateway)
 
     return make
 
@@ -48,18 +48,18 @@ def students_fixture() -> MemoryStream:
     return MemoryStream()
 
 
-@pytest.fixture(name="mailbox")
-def mailbox_fixture() -> Mailbox:
+@pytest.fixture(name="waiting")
+def waiting_fixture() -> WaitingAnswers:
     """The answers a consumer has read."""
-    return Mailbox()
+    return WaitingAnswers()
 
 
 @pytest.fixture(name="gateway")
-def gateway_fixture(students: MemoryStream, mailbox: Mailbox) -> Iterator[Gateway]:
+def gateway_fixture(students: MemoryStream, waiting: WaitingAnswers) -> Iterator[Gateway]:
     """A gateway from a stream in memory to a consumer that never reads anything."""
     publisher = Publisher(students, "students", 0.5, sleep=lambda _: None)
-    consumer = Consumer(lambda _: iter([[]]), mailbox)
-    yield Gateway(publisher, consumer, mailbox)
+    consumer = Consumer(lambda _: iter([[]]), waiting)
+    yield Gateway(publisher, consumer, waiting)
     consumer.stop()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from inference.web import function_url
-from tests.inference.stream import encoded
+from tests.inference.support.kinesis import encoded
 
 HOST = "abc123.lambda-url.eu-central-1.on.aws"
 

@@ -14,8 +14,8 @@ from inference.application import Application
 from inference.model.predictor import Predictor
 from inference.observability import Observer
 from inference.stream.publisher import Publisher
-from tests.inference import factory
-from tests.inference.stream import MemoryStream, batch, encoded, event
+from tests.inference.support import factory
+from tests.inference.support.kinesis import MemoryStream, batch, encoded, event
 
 OWN = ("prediction_id", "event_time", "predicted_at")
 """What depends on the way in and on the moment."""

@@ -1,0 +1,93 @@
+"""The client's side of two streams in memory, and class lists to send."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from pathlib import Path
+from typing import Any
+
+from inference.client import sheet
+from inference.model.scorer import score
+from inference.stream.envelope import unpack
+from tests.inference.support import factory
+from tests.inference.support.kinesis import ARN, SHARD, VALUES, client_error, record
+
+
+class Streams:
+    """A Kinesis of two streams, students and predictions, whose students are answered at once."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, list[bytes]] = {"students": [], "predictions": []}
+        self.answering = True
+        self.twice = False
+        self.refuse: Exception | None = None
+        self.throttled_reads = 0
+        self.lock = threading.Lock()
+
+    def put_record(self, **request: Any) -> dict[str, Any]:
+        """Store one record."""
+        if self.refuse:
+            raise self.refuse
+        numbers = self._store(request["StreamName"], [request])
+        return {"ShardId": SHARD, "SequenceNumber": numbers[0]}
+
+    def put_records(self, **request: Any) -> dict[str, Any]:
+        """Store many."""
+        if self.refuse:
+            raise self.refuse
+        self._store(request["StreamName"], request["Records"])
+        return {"FailedRecordCount": 0}
+
+    def _store(self, stream: str, entries: list[dict[str, Any]]) -> list[str]:
+        numbers = []
+        for entry in entries:
+            self.stored[stream].append(entry["Data"])
+            numbers.append(str(len(self.stored[stream])))
+            if self.answering:
+                items = unpack({"Records": [record(int(numbers[-1]), entry["Data"])]}).items
+                answers = score(items, factory.predictor()).answers
+                self.stored["predictions"] += [one.data for one in answers] * (1 + self.twice)
+        return numbers
+
+    @staticmethod
+    def describe_stream_summary(**_: Any) -> dict[str, Any]:
+        """Name the stream."""
+        return {"StreamDescriptionSummary": {"StreamARN": ARN}}
+
+    @staticmethod
+    def list_shards(**query: Any) -> dict[str, Any]:
+        """List two shards on two pages; the second is empty for ever."""
+        if "NextToken" in query:
+            return {"Shards": [{"ShardId": "empty"}]}
+        return {"Shards": [{"ShardId": SHARD}], "NextToken": "more"}
+
+    @staticmethod
+    def get_shard_iterator(**request: Any) -> dict[str, str]:
+        """Start at the beginning."""
+        return {"ShardIterator": f"{request['StreamName']}/{request['ShardId']}/0"}
+
+    def get_records(self, **request: Any) -> dict[str, Any]:
+        """Return what came since."""
+        if self.throttled_reads:
+            self.throttled_reads -= 1
+            raise client_error("ProvisionedThroughputExceededException")
+        stream, shard, position = request["ShardIterator"].split("/")
+        found = self.stored[stream][int(position) :] if shard == SHARD else []
+        following = f"{stream}/{shard}/{int(position) + len(found)}" if shard == SHARD else None
+        return {"Records": [{"Data": data} for data in found], "NextShardIterator": following}
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> Path:
+    """Write a CSV of students."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, ["StudentID", *sheet.FEATURE_NAMES, "Name"])
+        table.writeheader()
+        table.writerows(rows)
+    return path
+
+
+def student(number: object, **changes: object) -> dict[str, object]:
+    """Return one row."""
+    values = dict(zip(sheet.FEATURE_NAMES, VALUES, strict=True))
+    return {"StudentID": number, **values, "Name": "canary", **changes}
