@@ -11,8 +11,8 @@ import pytest
 
 from contract.features import MAX_EVENT_BYTES
 from tests.inference.stream import batch, encoded
-from tests.localcloud.container import Container, Image
-from tests.localcloud.deployment import Deployment, eventually
+from tests.localcloud.support.container import Container, Image
+from tests.localcloud.support.deployment import Deployment, eventually
 
 
 @pytest.fixture(name="deployment")

@@ -29,7 +29,7 @@ STUDENT = {
     "Music": 1,
     "Volunteering": 0,
 }
-HANDLERS = "tests.localcloud.handlers"
+HANDLERS = "tests.localcloud.support.handlers"
 PATIENCE_SECONDS = 240.0
 """How long a busy machine may take; what comes true is seen at once."""
 
