@@ -18,10 +18,10 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from http.server import ThreadingHTTPServer
 
 from localcloud.lambda_host.instance import Instance
+from localcloud.lambda_host.runtime_api import JsonHandler
 
 PATH = "/2015-03-31/functions/function/invocations"
 _ARN = "arn:aws:lambda:us-east-1:012345678912:function:function"
@@ -76,26 +76,18 @@ class Emulator(ThreadingHTTPServer):
             threading.Thread(target=self.shutdown, daemon=True).start()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(JsonHandler):
     """One call: invoke."""
 
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
     server: Emulator
-
-    def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
-        """Say nothing: the function's own log is what counts."""
 
     def do_POST(self) -> None:  # pylint: disable=invalid-name
         """Invoke the function with the body."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        known = self.path == PATH
-        answer = self.server.invoke(body) if known else b'{"errorType": "NotFound"}'
-        self.send_response(200 if known else 404)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
+        if self.path == PATH:
+            self.reply(200, self.server.invoke(body))
+        else:
+            self.reply(404, b'{"errorType": "NotFound"}')
 
 
 def main(arguments: Sequence[str]) -> int:

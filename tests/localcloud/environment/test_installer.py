@@ -116,6 +116,7 @@ def test_without_settings_uv_uses_its_own(monkeypatch: pytest.MonkeyPatch) -> No
         ("error sending request for url (http://x/simple/uv/)", "no package index can be reached"),
         ("Hash mismatch for `numpy==1`", "other files than those that were locked"),
         ("ERROR: No matching distribution found for uv==1", "does not hold a locked version"),
+        ("ERROR: No version of uv==1 (from versions: none)", "no package index can be reached"),
         ("something else", "a step failed"),
     ],
 )
