@@ -82,11 +82,11 @@ def test_pips_settings_are_passed_on(pip: Path, monkeypatch: pytest.MonkeyPatch)
         "[global]\nindex-url = http://127.0.0.1:1/a\nextra-index-url = http://127.0.0.1:1/b\n"
         "find-links = /x /y\ncert = /ca.pem\n"
     )
-    found = index_settings()
-    assert found["UV_DEFAULT_INDEX"] == "http://127.0.0.1:1/a"
-    assert found["UV_INDEX"] == "http://127.0.0.1:1/b"
-    assert found["UV_FIND_LINKS"] == "/x,/y"
-    assert found["SSL_CERT_FILE"] == "/ca.pem"
+    settings = index_settings()
+    assert settings["UV_DEFAULT_INDEX"] == "http://127.0.0.1:1/a"
+    assert settings["UV_INDEX"] == "http://127.0.0.1:1/b"
+    assert settings["UV_FIND_LINKS"] == "/x,/y"
+    assert settings["SSL_CERT_FILE"] == "/ca.pem"
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:1/c")
     assert index_settings()["UV_DEFAULT_INDEX"] == "http://127.0.0.1:1/c"
 
@@ -105,8 +105,8 @@ def test_uvs_own_settings_win(pip: Path, monkeypatch: pytest.MonkeyPatch, name: 
 def test_without_settings_uv_uses_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """GIVEN no settings of pip THEN none is passed on."""
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    found = index_settings()
-    assert not {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "SSL_CERT_FILE"} & set(found)
+    settings = index_settings()
+    assert not {"UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS", "SSL_CERT_FILE"} & set(settings)
 
 
 @pytest.mark.parametrize(
