@@ -18,8 +18,11 @@ WIDTH = 110
 
 def wrapped(text: str) -> list[str]:
     """Return ``text`` in lines that fit beside their indentation."""
-    lines = textwrap.wrap(text, WIDTH, break_long_words=False, break_on_hyphens=False) or [""]
-    return [line if len(line) <= WIDTH else f"{line[: WIDTH - 4]} ..." for line in lines]
+    indent = " " * (len(text) - len(text.lstrip()) + 2)
+    lines = textwrap.wrap(
+        text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return [line if len(line) <= WIDTH else f"{line[: WIDTH - 4]} ..." for line in lines or [""]]
 
 
 class Progress:
