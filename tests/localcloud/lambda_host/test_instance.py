@@ -49,10 +49,10 @@ def call(
 def answering(kind: str) -> Talk:
     """A client that answers one event with itself: as its response, or as its error."""
 
-    def talk(api: http.client.HTTPConnection) -> int | None:
+    def talk(api: http.client.HTTPConnection) -> int | None:  # pylint: disable=useless-return
         request_id, event = call(api, "GET", "invocation/next")
         call(api, "POST", f"invocation/{request_id}/{kind}", event)
-        return None  # pylint: disable=useless-return
+        return None
 
     return talk
 
