@@ -8,17 +8,23 @@ WITH_STACK := set -a; [ ! -f .local/env ] || . .local/env; set +a;
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lint run up down status train put-record predictions stream labels monitor monitor-report web rollback \
+.PHONY: help setup setup-lint environment-uv run up down status train put-record predictions stream labels monitor monitor-report web rollback \
         test unit-test integration-test bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
 
 help: ## List the targets (default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Create the environments each component needs (the other targets call it)
-	@$(PYTHON) localcloud/environments.py
+	@$(MAKE) --no-print-directory --jobs=4 $(addprefix environment-,project orchestrator mlflow emulator)
 
 setup-lint: setup
-	@$(PYTHON) localcloud/environments.py lint
+	@$(MAKE) --no-print-directory environment-lint
+
+environment-uv:
+	@$(PYTHON) -m localcloud.environment uv
+
+environment-%: environment-uv
+	@$(PYTHON) -m localcloud.environment $*
 
 run: setup ## Everything once, end to end, on this machine; then a summary and a clean stop
 	@$(LOCAL) run

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from localcloud.stack import Options, Stack
-from tests.localcloud import container
-from tests.localcloud.deployment import Deployment, write_variables
+from tests.localcloud.support import container
+from tests.localcloud.support.deployment import Deployment, write_variables
 
 
 @pytest.fixture(scope="session", name="local_stack")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localcloud.configuration import REPOSITORY
-from tests.localcloud.deployment import HANDLERS, Deployment, write_variables
+from tests.localcloud.support.deployment import HANDLERS, Deployment, write_variables
 
 AWS = Path(sys.executable).with_name("aws")
 

@@ -18,9 +18,9 @@ from localcloud.lambda_host.interface_emulator import PATH
 from localcloud.ports import free_port, is_listening
 from localcloud.process import Process
 from localcloud.service import base_environment
-from tests.localcloud.deployment import eventually
+from tests.localcloud.support.deployment import eventually
 
-HANDLERS = "tests.localcloud.handlers"
+HANDLERS = "tests.localcloud.support.handlers"
 
 
 class Emulator:

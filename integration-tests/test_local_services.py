@@ -22,13 +22,13 @@ from localcloud.services.emulator import Emulator
 from localcloud.services.mlflow import MlflowServer
 from localcloud.services.postgres import Postgres
 from localcloud.stack import Options, Stack
-from tests.localcloud.deployment import (
+from tests.localcloud.support.deployment import (
     HANDLERS,
     PATIENCE_SECONDS,
     eventually,
     write_variables,
 )
-from tests.localcloud.processes import child_of, listeners, of_state
+from tests.localcloud.support.processes import child_of, listeners, of_state
 
 ECHO = f"{HANDLERS}.echo.lambda_handler"
 OWNER = """

@@ -19,9 +19,9 @@ from localcloud.errors import LocalCloudError
 from localcloud.lock import is_held, wait_free
 from localcloud.ports import is_listening
 from localcloud.provision import client
-from localcloud.state_file import Board, read_board, read_variables
-from tests.localcloud.deployment import PATIENCE_SECONDS, eventually
-from tests.localcloud.processes import child_of, of_state
+from localcloud.state_file import StateFile, read_state_file, read_variables
+from tests.localcloud.support.deployment import PATIENCE_SECONDS, eventually
+from tests.localcloud.support.processes import child_of, of_state
 
 
 @pytest.fixture(name="state")
@@ -45,19 +45,19 @@ def local(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def board_of(state: Path) -> Board:
-    """Return the board, which must be there."""
-    board = read_board(state)
-    assert board is not None
-    return board
+def state_file_of(state: Path) -> StateFile:
+    """Return the state file, which must be there."""
+    recorded = read_state_file(state)
+    assert recorded is not None
+    return recorded
 
 
 def test_up_status_down(state: Path) -> None:
     """GIVEN nothing WHEN up, up, status, down, down are called THEN each does what it says, once."""
     first = local(state, "up", "postgres")
     assert first.returncode == 0, first.stderr
-    board = board_of(state)
-    assert {entry.name: entry.state for entry in board.services} == {
+    recorded = state_file_of(state)
+    assert {entry.name: entry.state for entry in recorded.services} == {
         "emulator": "ready",
         "postgres": "ready",
     }
@@ -68,10 +68,10 @@ def test_up_status_down(state: Path) -> None:
 
     again = local(state, "up")
     assert again.returncode == 0
-    assert board_of(state).pid == board.pid
+    assert state_file_of(state).pid == recorded.pid
 
     table = local(state, "status").stdout
-    assert "postgres" in table and str(board.pid) in table
+    assert "postgres" in table and str(recorded.pid) in table
     sourced = subprocess.run(
         ["sh", "-c", f"set -a; . {state}/env; printenv DATABASE_URL"],
         capture_output=True,
@@ -82,7 +82,7 @@ def test_up_status_down(state: Path) -> None:
 
     assert "stopped" in local(state, "down").stdout
     eventually(lambda: not of_state(state))
-    assert not is_held(state) and read_board(state) is None and not (state / "env").exists()
+    assert not is_held(state) and read_state_file(state) is None and not (state / "env").exists()
     assert "nothing runs" in local(state, "down").stdout
     assert "nothing runs" in local(state, "status").stdout
 
@@ -93,12 +93,12 @@ def test_a_crashed_service_is_revived(state: Path) -> None:
     """
     control.up(state, ["emulator"], lambda _: None)
     variables = read_variables(state)
-    (entry,) = board_of(state).services
+    (entry,) = state_file_of(state).services
     assert variables is not None and entry.pid is not None
     server = child_of(entry.pid)
     os.kill(server, signal.SIGKILL)
-    eventually(lambda: board_of(state).services[0].restarts >= 1)
-    eventually(lambda: board_of(state).services[0].state == "ready")
+    eventually(lambda: state_file_of(state).services[0].restarts >= 1)
+    eventually(lambda: state_file_of(state).services[0].state == "ready")
     streams = client("kinesis", variables).list_streams()["StreamNames"]
     assert variables["STUDENTS_STREAM_NAME"] in streams
 
@@ -108,15 +108,15 @@ def test_a_killed_supervisor_takes_its_services_along(state: Path) -> None:
     anew.
     """
     control.up(state, ["emulator"], lambda _: None)
-    board, variables = board_of(state), read_variables(state)
+    recorded, variables = state_file_of(state), read_variables(state)
     assert variables is not None
-    os.kill(board.pid, signal.SIGKILL)
+    os.kill(recorded.pid, signal.SIGKILL)
     assert wait_free(state, PATIENCE_SECONDS)
     port = int(variables["AWS_ENDPOINT_URL"].rpartition(":")[2])
     eventually(lambda: not is_listening(port))
     assert "nothing runs" in control.status(state)
     control.up(state, ["emulator"], lambda _: None)
-    assert board_of(state).pid != board.pid
+    assert state_file_of(state).pid != recorded.pid
 
 
 def test_ctrl_c_while_starting_stops_what_has_started(state: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.localcloud.deployment import HANDLERS, Deployment, eventually
+from tests.localcloud.support.deployment import HANDLERS, Deployment, eventually
 
 FRAGILE = f"{HANDLERS}.fragile.lambda_handler"
 Deploy = Callable[..., Deployment]

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from inference.stream.identity import prediction_id
-from tests.localcloud.deployment import HANDLERS, STUDENT, Deployment, eventually
+from tests.localcloud.support.deployment import HANDLERS, STUDENT, Deployment, eventually
 
 ECHO = f"{HANDLERS}.echo.lambda_handler"
 Deploy = Callable[..., Deployment]

@@ -16,7 +16,7 @@ import pytest
 from contract.features import FEATURE_NAMES
 from localcloud.configuration import REPOSITORY
 from tests.inference.support.kinesis import VALUES, event
-from tests.localcloud.deployment import PATIENCE_SECONDS, Deployment, eventually
+from tests.localcloud.support.deployment import PATIENCE_SECONDS, Deployment, eventually
 
 Deploy = Callable[..., Deployment]
 

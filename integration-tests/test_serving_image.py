@@ -11,8 +11,8 @@ import pytest
 
 from contract.events import MAX_EVENT_BYTES
 from tests.inference.support.kinesis import batch, encoded
-from tests.localcloud.container import Container, Image
-from tests.localcloud.deployment import Deployment, eventually
+from tests.localcloud.support.container import Container, Image
+from tests.localcloud.support.deployment import Deployment, eventually
 
 
 @pytest.fixture(name="deployment")

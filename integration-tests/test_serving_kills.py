@@ -16,7 +16,7 @@ from inference.stream.identity import prediction_id
 from localcloud.configuration import REPOSITORY
 from tests.inference.support.aggregate import aggregate
 from tests.inference.support.kinesis import encoded
-from tests.localcloud.deployment import Deployment
+from tests.localcloud.support.deployment import Deployment
 
 LIVES = 100
 RECORDS = 3_000

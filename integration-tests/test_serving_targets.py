@@ -12,7 +12,7 @@ from inference.stream.identity import prediction_id
 from tests.inference.support import factory
 from tests.inference.support.aggregate import aggregate
 from tests.inference.support.kinesis import encoded
-from tests.localcloud.deployment import Deployment, eventually
+from tests.localcloud.support.deployment import Deployment, eventually
 
 Serve = Callable[..., Deployment]
 CANARY = "canary-7319"

@@ -13,14 +13,13 @@ from typing import Any
 
 import pytest
 
-from localcloud.configuration import LOCAL_VARIABLES
-from localcloud.lambda_host.instance import Code, Instance
+from localcloud.configuration import LOCAL_VARIABLES, load, with_handler
+from localcloud.lambda_host.function import Function
 from localcloud.provision import client
 from localcloud.stack import Options, Stack
 from tests.inference.support import factory
 from tests.inference.support.kinesis import encoded, event
 
-ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_SECONDS = 240.0
 REFRESH_SECONDS = 2
 
@@ -132,36 +131,28 @@ def test_swap_and_rollback_reach_both_ways_in(stack: Stack, tmp_path: Path) -> N
 
 def test_the_service_runs_behind_a_function_url(stack: Stack, tmp_path: Path) -> None:
     """Given the entry point under AWS's own runtime client, API and page answer as on a server."""
-    code = Code(
-        name="web",
-        handler="inference.web.function_url.lambda_handler",
-        arn="arn:aws:lambda:us-east-1:000000000000:function:web",
-        root=ROOT,
-        variables=stack.environment,
-        timeout_seconds=60.0,
-        log=tmp_path / "web.log",
-    )
-    instance = Instance(code)
+    web = with_handler(load(), "inference.web.function_url.lambda_handler")
+    function = Function(web, stack.environment, tmp_path / "web.log")
     try:
-        ready = invoke(instance, "GET", "/ready")
+        ready = invoke(function, "GET", "/ready")
         assert ready["statusCode"] == 200
-        answer = invoke(instance, "POST", "/predict", encoded("über"))
+        answer = invoke(function, "POST", "/predict", encoded("über"))
         assert answer["statusCode"] == 200
         document = json.loads(answer["body"])
         assert document["prediction"]["student_id"] == "über"
-        rejected = invoke(instance, "POST", "/predict", b"{")
+        rejected = invoke(function, "POST", "/predict", b"{")
         assert rejected["statusCode"] == 422
-        page = invoke(instance, "GET", "/")
+        page = invoke(function, "GET", "/")
         assert page["statusCode"] == 200 and "<h1" in page["body"]
-        accepted = invoke(instance, "POST", "/events", encoded("lambda"))
+        accepted = invoke(function, "POST", "/events", encoded("lambda"))
         assert accepted["statusCode"] == 202
         answer = fetched(stack, json.loads(accepted["body"])["request_id"])
         assert answer["prediction"]["student_id"] == "lambda"
     finally:
-        instance.close()
+        function.close()
 
 
-def invoke(instance: Instance, method: str, path: str, body: bytes = b"") -> Any:
+def invoke(function: Function, method: str, path: str, body: bytes = b"") -> Any:
     """Hand one HTTP request to the runtime as a function URL does (payload format 2.0)."""
     host = "abc.lambda-url.us-east-1.on.aws"
     request = {
@@ -182,6 +173,6 @@ def invoke(instance: Instance, method: str, path: str, body: bytes = b"") -> Any
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
     }
-    outcome = instance.invoke(json.dumps(request).encode())
+    outcome = function.invoke(json.dumps(request).encode())
     assert outcome.error is None, outcome.payload
     return json.loads(outcome.payload)

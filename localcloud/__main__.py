@@ -41,9 +41,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _up(state: Path, services: list[str]) -> int:
-    board = control.up(state, services, print)
+    recorded = control.up(state, services, print)
     print(f"ready; the variables are in {state / 'env'}, the logs in {state / 'logs'}")
-    return 0 if board.phase == "ready" else 1
+    return 0 if recorded.phase == "ready" else 1
 
 
 def _env(state: Path) -> int:
@@ -60,20 +60,20 @@ def _logs(state: Path, service: str | None, lines: int) -> None:
         print(f"== {log}\n{tail(log, lines)}")
 
 
-def _journey(state: Path, trials: int) -> int:
-    # pandas and the rest of the journey would slow every other command.
+def _demo(state: Path, trials: int) -> int:
+    # pandas and the rest of the demo would slow every other command.
     from localcloud.demo.steps import (  # pylint: disable=import-outside-toplevel
-        Journey,
+        Demo,
     )
 
-    return Journey(state / "run", trials).run()
+    return Demo(state / "run", trials).run()
 
 
 def _run(options: argparse.Namespace, state: Path) -> int:
     code = 0
     match options.command:
         case "run":
-            code = _journey(state, options.trials)
+            code = _demo(state, options.trials)
         case "up":
             code = _up(state, options.services)
         case "supervise":

@@ -14,14 +14,14 @@ from localcloud.configuration import REPOSITORY
 from localcloud.errors import LocalCloudError, ServiceFailed
 from localcloud.lock import is_held, wait_free
 from localcloud.process import tail
-from localcloud.state_file import Board, clear, read_board
+from localcloud.state_file import StateFile, clear, read_state_file
 
 _STOP_SECONDS = 60.0
+_ROW = "{:<10}  {:<10}  {:<7}  {:<8}  {}"
 
 
-def up(state: Path, services: Sequence[str], say: Callable[[str], None]) -> Board:
-    """Start a supervisor unless one runs, follow it until everything is ready, and leave it
-    running.
+def up(state: Path, services: Sequence[str], say: Callable[[str], None]) -> StateFile:
+    """Start a supervisor unless one runs, follow it until all is ready, and leave it running.
 
     Raises LocalCloudError when it fails; Ctrl-C stops what was started.
     """
@@ -36,17 +36,17 @@ def up(state: Path, services: Sequence[str], say: Callable[[str], None]) -> Boar
             # Asked before reading, so that its last words are not missed. One that was started just
             # now may need a while to take hold.
             ended = not is_held(state) and (supervisor is None or supervisor.poll() is not None)
-            board = read_board(state)
-            for entry in board.services if board else []:
+            recorded = read_state_file(state)
+            for entry in recorded.services if recorded else []:
                 if entry.state == "ready" and entry.name not in seen:
                     seen.add(entry.name)
                     note = f"  ({entry.note})" if entry.note else ""
                     say(f"{entry.name:<10} {time.monotonic() - started:5.1f} s  {entry.url}{note}")
-            if board and board.phase == "ready":
-                return board
-            if board and board.phase == "failed":
+            if recorded and recorded.phase == "ready":
+                return recorded
+            if recorded and recorded.phase == "failed":
                 wait_free(state, _STOP_SECONDS)
-                raise LocalCloudError(board.error)
+                raise LocalCloudError(recorded.error)
             if ended:
                 log = state / "logs" / "supervisor.log"
                 raise ServiceFailed("supervisor", "ended", log, tail(log))
@@ -74,19 +74,17 @@ def _spawn(state: Path, services: Sequence[str]) -> subprocess.Popen[bytes]:
 
 
 def down(state: Path) -> bool:
-    """Stop the stack of ``state``, or what a crash has left of it; False when there was nothing to
-    stop.
-    """
+    """Stop the stack of ``state``, or what a crash has left of it; False when nothing runs."""
     if not is_held(state):
         clear(state)
         return False
-    board = read_board(state)
-    if board is not None:
-        _signal(board.pid, signal.SIGTERM)
+    recorded = read_state_file(state)
+    if recorded is not None:
+        _signal(recorded.pid, signal.SIGTERM)
     if not wait_free(state, _STOP_SECONDS):
-        if board is not None:
+        if recorded is not None:
             # Its guards see the end of it and stop the services.
-            _signal(board.pid, signal.SIGKILL)
+            _signal(recorded.pid, signal.SIGKILL)
         if not wait_free(state, _STOP_SECONDS):
             raise LocalCloudError(f"something still uses {state}; see {state / 'logs'}")
     clear(state)
@@ -110,16 +108,12 @@ def _signal(pid: int, number: int) -> None:
 
 def status(state: Path) -> str:
     """Return a table of what runs."""
-    board = read_board(state)
-    if board is None or not is_held(state):
+    recorded = read_state_file(state)
+    if recorded is None or not is_held(state):
         return f"nothing runs in {state}"
-    rows = [("SERVICE", "STATE", "PID", "RESTARTS", "ADDRESS", "LOG")]
-    for entry in board.services:
-        log = os.path.relpath(entry.log)
-        pid = str(entry.pid or "-")
-        rows.append((entry.name, entry.state, pid, str(entry.restarts), entry.url or "-", log))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows
-    ]
-    return "\n".join([f"{board.phase} (supervisor {board.pid})", *lines])
+    lines = [f"{recorded.phase} (supervisor {recorded.pid})"]
+    lines.append(_ROW.format("SERVICE", "STATE", "PID", "RESTARTS", "ADDRESS"))
+    for entry in recorded.services:
+        pid, address = entry.pid or "-", entry.url or "-"
+        lines.append(_ROW.format(entry.name, entry.state, pid, entry.restarts, address))
+    return "\n".join([*lines, f"each one's log: {os.path.relpath(state / 'logs')}/SERVICE.log"])

@@ -1,5 +1,4 @@
-"""Run one command so that nothing of it outlives its owner: the process between a service and who
-started it.
+"""The process between a service and who started it: nothing of the command outlives its owner.
 
     python guard.py --signal 15 --grace 10 [--user UID:GID] -- COMMAND...
 
@@ -66,7 +65,7 @@ def _signal_group(group: int, number: int) -> None:
 
 def _children() -> list[int]:
     """Return the live and dead processes whose parent is this one (orphans below it included)."""
-    found = []
+    children = []
     for entry in os.listdir("/proc") if _LINUX else []:
         if entry.isdigit():
             try:
@@ -77,8 +76,8 @@ def _children() -> list[int]:
             except OSError:
                 continue
             if parent == os.getpid():
-                found.append(int(entry))
-    return found
+                children.append(int(entry))
+    return children
 
 
 def _reap_orphans(number: int, grace: float) -> None:

@@ -1,6 +1,4 @@
-"""One owner per state directory: a file lock that the kernel frees when its holders are gone,
-however they went.
-"""
+"""One owner per state directory: a file lock that is free once its holders are gone."""
 
 from __future__ import annotations
 

@@ -102,9 +102,7 @@ class Process:
         self._lifeline = self._guard.stdin
 
     def wait(self, seconds: float) -> int:
-        """Wait for the command to end by itself and return its exit code; stop it past the
-        deadline.
-        """
+        """Wait for the command's own end, stop it past the deadline; return its exit code."""
         if self._guard is not None:
             try:
                 self._guard.wait(seconds)
@@ -114,22 +112,16 @@ class Process:
         return 0 if code is None else code
 
     def wait_ready(self, ready: Callable[[], bool], deadline_seconds: float) -> None:
-        """Poll ``ready`` until it holds; raises ServiceFailed with the end of the log when it never
-        does.
-        """
+        """Poll ``ready`` until it holds; raises ServiceFailed with the log's end when it never does."""
         deadline = time.monotonic() + deadline_seconds
         while not ready():
+            reason = ""
             if not self.alive:
-                raise ServiceFailed(
-                    self.name, f"ended with exit code {self.exit_code}", self.log, tail(self.log)
-                )
-            if time.monotonic() > deadline:
-                raise ServiceFailed(
-                    self.name,
-                    f"was not ready after {deadline_seconds:.0f} s",
-                    self.log,
-                    tail(self.log),
-                )
+                reason = f"ended with exit code {self.exit_code}"
+            elif time.monotonic() > deadline:
+                reason = f"was not ready after {deadline_seconds:.0f} s"
+            if reason:
+                raise ServiceFailed(self.name, reason, self.log, tail(self.log))
             time.sleep(0.05)
 
     def stop(self) -> int | None:

@@ -1,5 +1,4 @@
-"""Create what Terraform creates on AWS, on the emulator: streams, buckets, the failure queue, the
-sender's identity.
+"""Create what Terraform creates on AWS: streams, buckets, the failure queue, the sender.
 
 ``python -m localcloud.provision`` does it for the AWS_ENDPOINT_URL of the environment,
 whoever serves it.

@@ -1,16 +1,12 @@
-"""What every local server has in common: a process, an address, a readiness check, its settings for
-others.
-"""
+"""What every service has in common: process, address, readiness check, variables for others."""
 
 from __future__ import annotations
 
 import http.client
-import math
 import os
 import threading
-import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -45,9 +41,7 @@ def answers(port: int, path: str) -> bool:
 
 
 def base_environment(**variables: str) -> dict[str, str]:
-    """Return this process's environment without what would lead a service off loopback, plus
-    ``variables``.
-    """
+    """Return ``variables`` and this process's own but those that lead a service off loopback."""
     environment = {key: value for key, value in os.environ.items() if key not in _DROPPED}
     environment.update(
         NO_PROXY="127.0.0.1,localhost", PYTHONUNBUFFERED="1", AWS_EC2_METADATA_DISABLED="true"
@@ -62,8 +56,7 @@ def python_of(component: str) -> Path:
 
 
 class Service(ABC):
-    """One server of the local cloud. Subclasses say how to launch it and how to see that it is
-    ready.
+    """One server of the local cloud; subclasses say how to launch it and when it is ready.
 
     Use as a context manager, or call ``launch``, ``wait_ready`` and ``stop``; ``stop`` may be
     called at any time.
@@ -101,6 +94,23 @@ class Service(ABC):
         """Return the variables by which other programs find this server."""
         return {}
 
+    def command(
+        self,
+        command: Sequence[str | Path],
+        environment: Mapping[str, str],
+        cwd: Path = REPOSITORY,
+        grace_seconds: float = 10.0,
+    ) -> Process:
+        """Return ``command`` as this service's process, with its name and log."""
+        return Process(
+            self.name,
+            command,
+            log=self.log,
+            environment=environment,
+            cwd=cwd,
+            grace_seconds=grace_seconds,
+        )
+
     @abstractmethod
     def build(self, variables: Mapping[str, str]) -> Process:
         """Return the process to start, given every service's variables."""
@@ -129,9 +139,7 @@ class Service(ABC):
             self.process.wait_ready(self.ready, self.ready_seconds)
 
     def stop(self) -> None:
-        """Stop it and everything it started, for good: a launch under way in another thread
-        included.
-        """
+        """Stop it and everything it started, for good; a launch under way elsewhere included."""
         with self._changing:
             self._stopped = True
             if self.process is not None:
@@ -151,19 +159,23 @@ class Service(ABC):
 
 
 class Program(Service, ABC):
-    """A service that listens nowhere; ready when it still runs after a moment."""
-
-    moment_seconds = 1.0
-
-    def __init__(self, state: Path) -> None:
-        super().__init__(state)
-        self._settled_at = math.inf
+    """A service that listens nowhere; ready once it has written its ready file."""
 
     @property
     def url(self) -> str:
         return ""
 
+    @property
+    def ready_file(self) -> Path:
+        """What the program writes when it can be used."""
+        return self.directory / "ready"
+
+    def launch(
+        self, variables: Mapping[str, str] | None = None, lock: StateLock | None = None
+    ) -> None:
+        """Start it; what an earlier run has written does not count."""
+        self.ready_file.unlink(missing_ok=True)
+        super().launch(variables, lock)
+
     def ready(self) -> bool:
-        if self._settled_at == math.inf:
-            self._settled_at = time.monotonic() + self.moment_seconds
-        return time.monotonic() >= self._settled_at
+        return self.ready_file.exists()

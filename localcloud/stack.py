@@ -34,9 +34,7 @@ ALL = (*SERVERS, *CONSUMERS)
 
 @dataclass(frozen=True)
 class Options:
-    """How a stack differs from the usual one: its variables, the code behind the mapping, its
-    ports.
-    """
+    """How a stack differs from the usual one: variables, code behind the mapping, ports."""
 
     variables_file: Path = configurations.LOCAL_VARIABLES
     handler: str | None = None
@@ -47,8 +45,7 @@ class Options:
 
 
 class Stack:
-    """Every service of the local cloud, or some; all gone when the ``with`` block or this process
-    ends.
+    """Every service of the local cloud, or some; gone when the block or this process ends.
 
         with Stack(directory, services=("emulator", "lambda")) as stack:
             stack.environment
@@ -91,9 +88,7 @@ class Stack:
         return makers[name]()
 
     def _given(self, name: str) -> dict[str, str]:
-        """Return the variables of a server somebody else runs, or nothing where it is ours to
-        start.
-        """
+        """Return the variables of a server somebody else runs; nothing where it is ours to start."""
         if name == "postgres" and (url := other_database(os.environ)):
             return {"DATABASE_URL": url}
         if name == "emulator" and self._options.endpoint:
@@ -123,9 +118,7 @@ class Stack:
         return self._lock
 
     def start(self) -> None:
-        """Start and provision everything; on any failure everything is stopped and the first error
-        raised.
-        """
+        """Start and provision everything; a failure stops everything and is raised."""
         self.acquire()
         try:
             if "emulator" not in self.services:

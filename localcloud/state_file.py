@@ -1,6 +1,4 @@
-"""What runs, as one small file in the state directory: written by the supervisor, read by ``up``,
-``down`` and ``status``.
-"""
+"""What runs, as one small file: the supervisor writes it, ``up``, ``down`` and ``status`` read it."""
 
 from __future__ import annotations
 
@@ -28,8 +26,8 @@ class Entry(msgspec.Struct):
     note: str = ""
 
 
-class Board(msgspec.Struct):
-    """The whole stack's state."""
+class StateFile(msgspec.Struct):
+    """The whole stack's state, as it is on disk."""
 
     pid: int
     phase: Phase
@@ -43,23 +41,21 @@ def _replace(path: Path, data: bytes) -> None:
     os.replace(temporary, path)
 
 
-def write_board(state: Path, board: Board) -> None:
-    """Put the board in place, whole or not at all."""
-    _replace(state / "stack.json", msgspec.json.format(msgspec.json.encode(board), indent=2))
+def write_state_file(state: Path, recorded: StateFile) -> None:
+    """Put the state file in place, whole or not at all."""
+    _replace(state / "stack.json", msgspec.json.format(msgspec.json.encode(recorded), indent=2))
 
 
-def read_board(state: Path) -> Board | None:
-    """Return the board, or None where there is none (or one of another version)."""
+def read_state_file(state: Path) -> StateFile | None:
+    """Return the state file, or None where there is none (or one of another version)."""
     try:
-        return msgspec.json.decode((state / "stack.json").read_bytes(), type=Board)
+        return msgspec.json.decode((state / "stack.json").read_bytes(), type=StateFile)
     except (OSError, msgspec.DecodeError):
         return None
 
 
 def format_variables(variables: Mapping[str, str]) -> str:
-    """Return KEY=VALUE lines that a shell can source; values are quoted only where a shell needs
-    it.
-    """
+    """Return KEY=VALUE lines that a shell can source, quoted only where a shell needs it."""
     return "".join(f"{key}={shlex.quote(value)}\n" for key, value in sorted(variables.items()))
 
 

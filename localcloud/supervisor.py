@@ -1,6 +1,4 @@
-"""The process behind ``make up``: owns the stack, keeps the board, restarts what crashes, ends with
-SIGTERM.
-"""
+"""The process behind ``make up``: owns the stack, restarts what crashes, ends with SIGTERM."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from pathlib import Path
 from localcloud.errors import LocalCloudError
 from localcloud.service import Service
 from localcloud.stack import Options, Stack
-from localcloud.state_file import Board, Entry, Phase, clear, write_board, write_variables
+from localcloud.state_file import Entry, Phase, StateFile, clear, write_state_file, write_variables
 
 _LOG = logging.getLogger("supervisor")
 _CHECK_SECONDS = 0.5
@@ -51,7 +49,9 @@ class Supervisor:
                 process = self._stack.services[name].process
                 entry.pid = process.pid if process else None
             entries = list(self._entries.values())
-            write_board(self._stack.state, Board(os.getpid(), self._phase, entries, self._error))
+            write_state_file(
+                self._stack.state, StateFile(os.getpid(), self._phase, entries, self._error)
+            )
 
     def ready(self, service: Service) -> None:
         """Note that a service can be used."""
@@ -68,7 +68,7 @@ class Supervisor:
         """Start, watch, stop; return the exit code."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        # Until this process has ended, so that nobody else's board is taken for this one's.
+        # Until this process has ended, so that nobody else's state file is taken for this one's.
         self._stack.acquire().keep()
         try:
             self._publish()

@@ -1,22 +1,23 @@
-"""Headless training with whatever services it needs: those of a running stack, else its own for as
-long as it takes.
-"""
+"""Headless training, on the services of a running stack or on its own."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from localcloud.configuration import REPOSITORY
 from localcloud.errors import EnvironmentMissing
 from localcloud.lock import is_held
+from localcloud.process import Process
 from localcloud.service import base_environment, python_of
 from localcloud.stack import Stack
 from localcloud.state_file import read_variables
 
 NEEDED = ("emulator", "mlflow")
+_POLL_SECONDS = 0.2
 
 
 def train(state: Path, arguments: Sequence[str]) -> int:
@@ -29,7 +30,7 @@ def train(state: Path, arguments: Sequence[str]) -> int:
 
 
 def run(state: Path, variables: Mapping[str, str], arguments: Sequence[str]) -> int:
-    """Run the training program against the services ``variables`` name."""
+    """Run the training program on this terminal; ``variables`` name the services."""
     python = python_of("orchestrator")
     if not python.exists():
         raise EnvironmentMissing(f"{python} is not there; run `make setup`")
@@ -47,3 +48,34 @@ def run(state: Path, variables: Mapping[str, str], arguments: Sequence[str]) -> 
         except KeyboardInterrupt:
             # The terminal has sent it the same signal; let it end by itself.
             return process.wait()
+
+
+def follow(
+    variables: Mapping[str, str],
+    arguments: Sequence[str],
+    log: Path,
+    say: Callable[[str], None],
+) -> int | None:
+    """Run the training program behind a guard, pass its output on, return its exit code."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"")
+    process = Process(
+        "training",
+        [python_of("orchestrator"), "-m", "orchestrator.run", *arguments],
+        log=log,
+        environment=base_environment(**variables),
+        cwd=REPOSITORY,
+    )
+    process.start()
+    try:
+        with log.open(encoding="utf-8", errors="replace") as lines:
+            while True:
+                alive = process.alive  # asked before reading, so that the last lines are not lost
+                for line in lines:
+                    say(line.rstrip())
+                if not alive:
+                    break
+                time.sleep(_POLL_SECONDS)
+    finally:
+        code = process.stop()
+    return code

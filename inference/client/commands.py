@@ -16,7 +16,7 @@ from inference.client.errors import ClientUsageError
 from inference.client.exchange import Exchange
 from inference.stream.identity import prediction_id
 from inference.stream.publisher import Publisher
-from inference.stream.reader import StreamReader
+from inference.stream.reader import OLDEST, StreamReader
 
 SAMPLE = Path(__file__).with_name("sample_event.json")
 
@@ -133,7 +133,7 @@ def line(answer: dict[str, Any]) -> str:
 
 def _reader(options: argparse.Namespace, since: datetime | None) -> StreamReader:
     name = _named(options.predictions_stream, "predictions")
-    return StreamReader(client("kinesis"), name, since)
+    return StreamReader(client("kinesis"), name, since or OLDEST)
 
 
 def _named(name: str | None, which: str) -> str:

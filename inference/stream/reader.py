@@ -11,12 +11,13 @@ from botocore.exceptions import ClientError
 
 LIMIT = 10_000
 OLDEST = {"ShardIteratorType": "TRIM_HORIZON"}
+NEWEST = {"ShardIteratorType": "LATEST"}
 IDLE_SECONDS = 0.25
 """Pause after a round without records: a shard allows five GetRecords a second."""
 
 
 class StreamReader:
-    """Yields the records of all shards, from ``since`` on or all that the stream still has.
+    """Yields the records of all shards, from ``start`` on: OLDEST, NEWEST or a moment.
 
     New shards of a resharded stream are found on the way.
     """
@@ -25,16 +26,17 @@ class StreamReader:
         self,
         client: Any,
         stream_name: str,
-        since: datetime | None = None,
+        start: datetime | dict[str, str] = OLDEST,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._stream_name = stream_name
         self._sleep = sleep
         self._iterators: dict[str, str | None] = {}
-        self._discover(
-            {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": since} if since else OLDEST
-        )
+        if isinstance(start, datetime):
+            self._discover({"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": start})
+        else:
+            self._discover(start)
 
     def rounds(self) -> Iterator[list[dict[str, Any]]]:
         """Yield `read` for ever, with a pause after each empty round."""

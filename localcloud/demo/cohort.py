@@ -1,4 +1,4 @@
-"""What the journey streams: held-out students, broken records, a shifted cohort. Pure."""
+"""What the demo streams: held-out students, broken records, a shifted cohort. Pure."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ import pandas as pd
 
 from contract.features import FEATURES
 from contract.grades import GPA_RANGE, TARGET, grade_class
+from inference.stream.aggregation import DIGEST_BYTES, MAGIC
 
-RANGES = {feature.name: feature for feature in FEATURES}
-
-# A KPL aggregate starts with these four bytes and ends with an MD5 digest (here a wrong one).
-KPL_MAGIC = b"\xf3\x89\x9a\xc2"
+_RANGES = {feature.name: (feature.minimum, feature.maximum) for feature in FEATURES}
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,8 @@ def bad_events() -> list[Event]:
     """One record or more for every way a record that Kinesis accepts can be wrong."""
     student = {feature.name: feature.minimum for feature in FEATURES}
     without = {name: value for name, value in student.items() if name != "Absences"}
+    above = _RANGES["Absences"][1] + 1
+    below = {"StudyTimeWeekly": _RANGES["StudyTimeWeekly"][0] - 1}
     cases: list[tuple[str, bytes]] = [
         ("not_utf8", b'{"student_id": "\xff\xfe"}'),
         ("not_json", b'{"student_id": 1, "student": {'),
@@ -63,12 +63,10 @@ def bad_events() -> list[Event]:
         ("wrong_type", encode({"student_id": 9002, "student": {**student, "Sports": "yes"}})),
         ("wrong_type", encode({"student_id": 9003, "student": {**student, "Music": True}})),
         ("not_whole", encode({"student_id": 9004, "student": {**student, "Absences": 2.5}})),
-        ("out_of_range", encode({"student_id": 9005, "student": {**student, "Absences": 400}})),
-        (
-            "out_of_range",
-            encode({"student_id": 9006, "student": {**student, "StudyTimeWeekly": -1}}),
-        ),
-        ("bad_aggregate", KPL_MAGIC + b"\x00" * 40),
+        ("out_of_range", encode({"student_id": 9005, "student": {**student, "Absences": above}})),
+        ("out_of_range", encode({"student_id": 9006, "student": {**student, **below}})),
+        # An aggregate ends with an MD5 digest, here a wrong one.
+        ("bad_aggregate", MAGIC + bytes(2 * DIGEST_BYTES)),
     ]
     return [Event(data, f"bad-{number}", code=code) for number, (code, data) in enumerate(cases)]
 
@@ -81,10 +79,10 @@ def shifted(students: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     """
     rng = np.random.default_rng(seed)
     rows = students.iloc[rng.integers(0, len(students), count)].reset_index(drop=True).copy()
-    absences = np.minimum(rows["Absences"] + 5, RANGES["Absences"].maximum)
-    study = np.maximum(rows["StudyTimeWeekly"] - 4, 0)
+    absences = (rows["Absences"] + 5).clip(*_RANGES["Absences"])
+    study = (rows["StudyTimeWeekly"] - 4).clip(*_RANGES["StudyTimeWeekly"])
     change = -0.1 * (absences - rows["Absences"]) + 0.03 * (study - rows["StudyTimeWeekly"])
-    gpa = np.clip(rows["GPA"] + change, *GPA_RANGE)
+    gpa = (rows["GPA"] + change).clip(*GPA_RANGE)
     rows["Absences"], rows["StudyTimeWeekly"], rows["GPA"] = absences, study, gpa
     rows[TARGET] = grade_class(gpa.to_numpy())
     rows["student_id"] = np.arange(100_001, 100_001 + count)

@@ -6,18 +6,17 @@ import csv
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
-from psycopg2.extensions import connection as Connection
 
 from localcloud.configuration import REPOSITORY
 from localcloud.demo import cohort
-from localcloud.demo.console import Narrator
-from localcloud.demo.errors import JourneyFailed
+from localcloud.demo.console import Progress
+from localcloud.demo.errors import DemoFailed
 from localcloud.demo.mails import mails
 from localcloud.demo.traffic import Traffic
 from localcloud.service import base_environment
@@ -25,7 +24,7 @@ from localcloud.stack import Stack
 from monitoring.storage import database, status
 
 SETTINGS = {
-    # A journey cannot wait minutes for what a school gives hours; the thresholds are the real ones.
+    # A demo cannot wait minutes for what a school gives hours; the thresholds are the real ones.
     "MODEL_REFRESH_SECONDS": "2",
     "WORKER_TICK_SECONDS": "0.2",
     "WINDOW_LIMIT_SECONDS": "600",
@@ -45,14 +44,14 @@ T = TypeVar("T")
 
 
 class Loop:
-    """Walks the loop over a running stack; ``found`` holds what the summary shows."""
+    """Walks the loop over a running stack; ``seen`` holds what the summary shows."""
 
     def __init__(
-        self, stack: Stack, traffic: Traffic, students: pd.DataFrame, narrator: Narrator
+        self, stack: Stack, traffic: Traffic, students: pd.DataFrame, progress: Progress
     ) -> None:
-        self.found: dict[str, str] = {}
+        self.seen: dict[str, str] = {}
         self.problems: list[str] = []
-        self._stack, self._traffic, self._narrator = stack, traffic, narrator
+        self._stack, self._traffic, self._progress = stack, traffic, progress
         self._students = students
         self._started = 0.0
 
@@ -65,7 +64,7 @@ class Loop:
             lambda s: sum(w["row_count"] for w in s["windows"] if w["verdict"]) >= rows,
         )
         verdicts = [window["verdict"] for window in state["windows"] if window["verdict"]]
-        self._narrator.say(f"{len(verdicts)} windows of normal students: {', '.join(verdicts)}")
+        self._progress.say(f"{len(verdicts)} windows of normal students: {', '.join(verdicts)}")
         if state["incidents"]:
             self.problems.append("an alarm was raised before any drift")
 
@@ -76,13 +75,13 @@ class Loop:
         state = self._until("no alarm was raised", lambda s: s["incidents"])
         incident = state["incidents"][0]
         seconds = incident["opened_at"].timestamp() - self._started
-        self.found["drift to alarm"] = f"{seconds:.1f} s from the first shifted record"
-        self._narrator.say(f"alarm: {incident['reasons'][0]}")
+        self.seen["drift to alarm"] = f"{seconds:.1f} s from the first shifted record"
+        self._progress.say(f"alarm: {incident['reasons'][0]}")
         endpoint = self._stack.environment["AWS_ENDPOINT_URL"]
         mail = until(lambda: mails(endpoint), self._failure("no alert mail was sent"))[0]
-        self._narrator.say(f"mail to {', '.join(mail.recipients)}: {mail.subject}")
+        self._progress.say(f"mail to {', '.join(mail.recipients)}: {mail.subject}")
         for line in mail.text.strip().splitlines():
-            self._narrator.quote(line)
+            self._progress.quote(line)
 
     def label(self, directory: Path) -> None:
         """Deliver the cohort's true grades, late, as a school would: a CSV file."""
@@ -101,8 +100,8 @@ class Loop:
             check=False,
         )
         if done.returncode:
-            raise JourneyFailed(f"the labels were not loaded: {done.stderr.strip()}")
-        self._narrator.say(done.stdout.strip())
+            raise DemoFailed(f"the labels were not loaded: {done.stderr.strip()}")
+        self._progress.say(done.stdout.strip())
 
     def retrain(self) -> None:
         """Wait for the retraining Mage was asked for, and for the gate's verdict."""
@@ -111,10 +110,10 @@ class Loop:
         )
         outcome = state["outcomes"][-1]
         verdict = "promoted" if outcome["outcome"] == "promoted" else "refused"
-        self.found["retraining"] = f"challenger {verdict}"
-        self._narrator.say(f"the gate {verdict} the challenger:")
+        self.seen["retraining"] = f"challenger {verdict}"
+        self._progress.say(f"the gate {verdict} the challenger:")
         for reason in outcome["reasons"] or ():
-            self._narrator.quote(reason)
+            self._progress.quote(reason)
         if verdict == "promoted":
             self._recover(str(outcome["version"]))
 
@@ -124,28 +123,28 @@ class Loop:
             phase = f"recovery {number}"
             self._send(phase, seed=10 + number, count=200)
             served = self._traffic.tally.versions(phase)
-            if version in served and "drift to new model" not in self.found:
+            if version in served and "drift to new model" not in self.seen:
                 first = min(
                     answered.moment
                     for _, _, answered in self._traffic.tally.pairs(phase)
                     if answered.answer["version"] == version
                 )
                 seconds = first - self._started
-                self.found["drift to new model"] = f"{seconds:.0f} s, version {version} answers"
-                self._narrator.say(f"version {version} answers, with no redeploy")
+                self.seen["drift to new model"] = f"{seconds:.0f} s, version {version} answers"
+                self._progress.say(f"version {version} answers, with no redeploy")
             time.sleep(ROUND_SECONDS)
             if not self._status()["open_incidents"]:
-                self._narrator.say("the incident has ended")
+                self._progress.say("the incident has ended")
                 return
         self.problems.append(f"the incident was still open after version {version} took over")
 
     def _send(self, phase: str, seed: int, count: int = SHIFTED) -> None:
         moved = cohort.shifted(self._students, count, seed)
-        with self._narrator.progress("answers to shifted students", count) as advance:
+        with self._progress.bar("answers to shifted students", count) as advance:
             self._traffic.send(cohort.good_events(moved), phase, (100, 0.05), advance)
 
     def _status(self) -> State:
-        with connected(self._stack.environment["DATABASE_URL"]) as connection:
+        with closing(database.connect(self._stack.environment["DATABASE_URL"])) as connection:
             return status.read(connection)
 
     def _until(
@@ -162,20 +161,10 @@ class Loop:
 
 
 def until(look: Callable[[], T | None], failure: str, seconds: float = PATIENCE_SECONDS) -> T:
-    """Look until there is something to see and return it; raises JourneyFailed at the deadline."""
+    """Look until there is something to see and return it; raises DemoFailed at the deadline."""
     deadline = time.monotonic() + seconds
     while not (value := look()):
         if time.monotonic() > deadline:
-            raise JourneyFailed(f"{failure} (waited {seconds:.0f} s)")
+            raise DemoFailed(f"{failure} (waited {seconds:.0f} s)")
         time.sleep(POLL_SECONDS)
     return value
-
-
-@contextmanager
-def connected(url: str) -> Iterator[Connection]:
-    """A connection to monitoring's database, closed afterwards."""
-    connection = database.connect(url)
-    try:
-        yield connection
-    finally:
-        connection.close()

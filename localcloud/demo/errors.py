@@ -1,9 +1,9 @@
-"""Why a journey stops early."""
+"""Why the demo stops early."""
 
 from contract.errors import StudentPerformanceError
 
 
-class JourneyFailed(StudentPerformanceError):
+class DemoFailed(StudentPerformanceError):
     """A step of `make run` did not end as it must; the message says which and where to look."""
 
-    code = "journey_failed"
+    code = "demo_failed"

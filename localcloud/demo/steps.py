@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import time
 from pathlib import Path
@@ -10,13 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from localcloud.demo import cohort, training
-from localcloud.demo.console import Narrator
+from localcloud.demo import cohort
+from localcloud.demo.console import Progress
 from localcloud.demo.drift_loop import SETTINGS, Loop
+from localcloud.demo.errors import DemoFailed
 from localcloud.demo.summary import BURST, COLD, PACED, Findings, render
 from localcloud.demo.traffic import Traffic
 from localcloud.provision import client
 from localcloud.stack import SERVERS, Stack
+from localcloud.train import follow
 
 SEED = 42
 COLD_RECORDS = 20
@@ -25,75 +28,82 @@ BURST_RECORDS = 480
 """Sent last and at once, for throughput; those between go a few at a time, for latency."""
 
 
-class Journey:
+class Demo:
     """One run over a fresh state directory (kept afterwards, for its logs)."""
 
     def __init__(self, state: Path, trials: int) -> None:
         self.state = state
         self._trials = trials
-        self._narrator = Narrator(steps=7)
+        self._progress = Progress(steps=7)
         self._stack = Stack(
             state,
             services=SERVERS,
-            on_ready=lambda service: self._narrator.say(f"{service.name:9} {service.url}"),
+            on_ready=lambda service: self._progress.say(f"{service.name:9} {service.url}"),
         )
 
     def run(self) -> int:
         """Walk the steps; return the exit code: 0 only if every input has exactly one answer."""
         started = time.monotonic()
         shutil.rmtree(self.state, ignore_errors=True)
-        narrator = self._narrator
+        progress = self._progress
         try:
-            with narrator.step("Start the emulator, Postgres, MLflow, Mage and monitoring"):
+            with progress.step("Start the emulator, Postgres, MLflow, Mage and monitoring"):
                 self._stack.start()
                 self._stack.environment |= SETTINGS
                 self._stack.add("monitoring")
             findings = self._walk()
         finally:
-            with narrator.step("Stop everything"):
+            with progress.step("Stop everything"):
                 self._stack.stop()
         findings.seconds = time.monotonic() - started
-        narrator.console.print(render(findings))
+        progress.console.print(render(findings))
         return 1 if findings.problems else 0
 
     def _walk(self) -> Findings:
-        narrator, stack = self._narrator, self._stack
+        progress, stack = self._progress, self._stack
         variables = stack.environment
-        with narrator.step("Train in Mage, log to MLflow, publish the champion"):
+        with progress.step("Train in Mage, log to MLflow, publish the champion"):
             arguments = ["--seed", str(SEED), "--trials", str(self._trials), "--repeats", "0"]
-            training.train(variables, arguments, self.state / "logs" / "training.log", narrator.say)
+            log = self.state / "logs" / "training.log"
+            if code := follow(variables, arguments, log, progress.say):
+                raise DemoFailed(f"training ended with exit code {code}; see {log}")
             s3 = client("s3", variables)
-            decision = training.read_json(s3, variables["ARTIFACT_BUCKET"], "outcomes/latest.json")
+            decision = json.loads(self._stored(s3, "outcomes/latest.json"))
             students = self._held_out(s3)
-        with narrator.step("Deploy the function on the input stream"):
+        with progress.step("Deploy the function on the input stream"):
             stack.add("lambda")
         with Traffic(variables) as traffic:
-            loop = Loop(stack, traffic, students, narrator)
-            with narrator.step("Stream students in, read predictions back"):
+            loop = Loop(stack, traffic, students, progress)
+            with progress.step("Stream students in, read predictions back"):
                 self._stream(students, traffic)
                 loop.quiet()
-            with narrator.step("Stream a shifted cohort: more absences, less study"):
+            with progress.step("Stream a shifted cohort: more absences, less study"):
                 loop.drift()
-            with narrator.step("Late labels arrive; retrain in Mage, pass the gate, swap"):
+            with progress.step("Late labels arrive; retrain in Mage, pass the gate, swap"):
                 loop.label(self.state)
                 loop.retrain()
-        return Findings(decision, traffic.tally, loop=loop.found, loop_problems=loop.problems)
+        return Findings(decision, traffic.tally, loop=loop.seen, loop_problems=loop.problems)
 
     def _held_out(self, s3: Any) -> pd.DataFrame:
         """The students no model was fitted on: the run's validation and test splits."""
-        bucket = self._stack.environment["ARTIFACT_BUCKET"]
-        keys = training.read_json(s3, bucket, "datasets/latest.json")["keys"]
+        keys = json.loads(self._stored(s3, "datasets/latest.json"))["keys"]
         frames = []
         for split in ("test", "validation"):
-            body = s3.get_object(Bucket=bucket, Key=keys[split])["Body"].read()
-            frames.append(pd.read_parquet(io.BytesIO(body)).assign(split=split))
+            rows = pd.read_parquet(io.BytesIO(self._stored(s3, keys[split])))
+            frames.append(rows.assign(split=split))
         return pd.concat(frames, ignore_index=True)
+
+    def _stored(self, s3: Any, key: str) -> bytes:
+        """What training left in the artifact bucket."""
+        bucket = self._stack.environment["ARTIFACT_BUCKET"]
+        body: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body
 
     def _stream(self, students: pd.DataFrame, traffic: Traffic) -> None:
         good, bad = cohort.good_events(students), cohort.bad_events()
         events = cohort.mixed(good, bad, SEED)
-        self._narrator.say(f"{len(good)} held-out students and {len(bad)} broken records")
-        with self._narrator.progress("answers", len(events)) as advance:
-            traffic.send(events[:COLD_RECORDS], COLD, progress=advance)
+        self._progress.say(f"{len(good)} held-out students and {len(bad)} broken records")
+        with self._progress.bar("answers", len(events)) as advance:
+            traffic.send(events[:COLD_RECORDS], COLD, advance=advance)
             traffic.send(events[COLD_RECORDS:-BURST_RECORDS], PACED, (5, 0.05), advance)
-            traffic.send(events[-BURST_RECORDS:], BURST, progress=advance)
+            traffic.send(events[-BURST_RECORDS:], BURST, advance=advance)

@@ -19,7 +19,7 @@ COLD, PACED, BURST = "cold", "paced", "burst"
 
 @dataclass
 class Findings:
-    """What the journey saw.
+    """What the demo saw.
 
     ``decision`` is the first training's outcome; ``loop`` and ``loop_problems`` come from the
     drift loop.
@@ -33,7 +33,7 @@ class Findings:
 
     @property
     def problems(self) -> list[str]:
-        """Why the journey must not end with exit code 0."""
+        """Why the demo must not end with exit code 0."""
         return [*self.tally.wrong(), *self.loop_problems]
 
     def rows(self) -> list[tuple[str, str]]:

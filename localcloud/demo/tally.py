@@ -1,4 +1,4 @@
-"""Who was asked and what came back: the journey's books. Pure.
+"""Who was asked and what came back: the demo's books. Pure.
 
 Every put record has one expected prediction id (its stream, shard and sequence number make it), so
 "exactly one answer per input" is a statement about sets, checked here and nowhere else.
@@ -18,7 +18,7 @@ from localcloud.demo.cohort import Event
 
 
 class Asked(NamedTuple):
-    """One input: what it was, when it was put (seconds), in which phase of the journey."""
+    """One input: what it was, when it was put (seconds), in which phase of the demo."""
 
     event: Event
     moment: float
@@ -71,7 +71,7 @@ class Tally:
                 yield identity, asked, answered
 
     def wrong(self) -> list[str]:
-        """What is not as it must be, in words: an empty list is the journey's success."""
+        """What is not as it must be, in words: an empty list is the demo's success."""
         problems = []
         if self.missing:
             problems.append(f"{self.missing} of {len(self.expected)} inputs have no answer")
@@ -80,9 +80,11 @@ class Tally:
         for _, asked, answered in self.pairs():
             codes = sorted({error["code"] for error in answered.answer.get("errors", ())})
             if asked.event.code is None and answered.answer["status"] != "ok":
-                problems.append(f"a good record was rejected: {codes}")
+                problems.append(f"a good record was rejected: {', '.join(codes)}")
             elif asked.event.code is not None and asked.event.code not in codes:
-                problems.append(f"a record due for {asked.event.code} got {codes or 'ok'}")
+                problems.append(
+                    f"a record due for {asked.event.code} got {', '.join(codes) or 'ok'}"
+                )
         return problems
 
     def rejections(self) -> Counter[str]:
@@ -116,7 +118,7 @@ class Tally:
 
     def records_per_second(self, phase: str) -> float:
         """Answers over the time from the phase's first put to its last answer read back."""
-        found = list(self.pairs(phase))
-        first = min(asked.moment for _, asked, _ in found)
-        last = max(answered.moment for _, _, answered in found)
-        return len(found) / max(last - first, 1e-9)
+        pairs = list(self.pairs(phase))
+        first = min(asked.moment for _, asked, _ in pairs)
+        last = max(answered.moment for _, _, answered in pairs)
+        return len(pairs) / max(last - first, 1e-9)

@@ -1,4 +1,4 @@
-"""The journey's two ends of the pipe: PutRecords into one stream, GetRecords from the other."""
+"""The demo's two ends of the pipe: PutRecords into one stream, GetRecords from the other."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from inference.stream.identity import prediction_id
+from inference.stream.reader import NEWEST, StreamReader
 from localcloud.demo.cohort import Event
-from localcloud.demo.errors import JourneyFailed
+from localcloud.demo.errors import DemoFailed
 from localcloud.demo.tally import Tally
 from localcloud.provision import client
 
@@ -19,11 +20,7 @@ POLL_SECONDS = 0.02
 ANSWER_SECONDS = 300.0
 """A busy laptop may be slow; what is never answered is found out in the end."""
 
-Progress = Callable[[int], object]
-
-
-def silent(_: int) -> None:
-    """The progress of someone who does not look."""
+Advance = Callable[[int], object]
 
 
 class Traffic:
@@ -36,21 +33,18 @@ class Traffic:
         self.tally = Tally()
         self._kinesis = client("kinesis", variables)
         self._students = variables["STUDENTS_STREAM_NAME"]
-        self._predictions = variables["PREDICTIONS_STREAM_NAME"]
+        # Reads from here on: the position is taken before the first put, so no answer is missed.
+        self._predictions = StreamReader(
+            self._kinesis, variables["PREDICTIONS_STREAM_NAME"], NEWEST
+        )
         about = self._kinesis.describe_stream_summary(StreamName=self._students)
         self._arn: str = about["StreamDescriptionSummary"]["StreamARN"]
         self._read: list[tuple[dict[str, Any], float]] = []
-        self._iterators: dict[str, str] = {}
         self._stop = threading.Event()
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._follow, name="predictions", daemon=True)
 
     def __enter__(self) -> Traffic:
-        # The position is taken before the first put, so no answer can be missed.
-        for shard in self._kinesis.list_shards(StreamName=self._predictions)["Shards"]:
-            self._iterators[shard["ShardId"]] = self._kinesis.get_shard_iterator(
-                StreamName=self._predictions, ShardId=shard["ShardId"], ShardIteratorType="LATEST"
-            )["ShardIterator"]
         self._thread.start()
         return self
 
@@ -63,26 +57,26 @@ class Traffic:
         events: Sequence[Event],
         phase: str,
         pace: tuple[int, float] = (CHUNK, 0.0),
-        progress: Progress = silent,
+        advance: Advance = lambda _: None,
     ) -> None:
         """Put ``events`` and wait for their answers; ``pace`` is (records per put, pause in s).
 
-        Raises JourneyFailed when answers are still missing after ANSWER_SECONDS.
+        Raises DemoFailed when answers are still missing after ANSWER_SECONDS.
         """
         chunk, pause = pace
         for start in range(0, len(events), chunk):
             waiting = list(events[start : start + chunk])
             while waiting:
                 waiting = self._put(waiting, phase)
-            self._collect(progress)
+            self._collect(advance)
             time.sleep(pause)
         deadline = time.monotonic() + ANSWER_SECONDS
         while self.tally.missing:
             if time.monotonic() > deadline:
                 missing = self.tally.missing
-                raise JourneyFailed(f"{missing} inputs had no answer in {ANSWER_SECONDS:.0f} s")
+                raise DemoFailed(f"{missing} inputs had no answer in {ANSWER_SECONDS:.0f} s")
             time.sleep(POLL_SECONDS)
-            self._collect(progress)
+            self._collect(advance)
 
     def _put(self, events: list[Event], phase: str) -> list[Event]:
         """Put once; return the entries that Kinesis refused for now."""
@@ -98,24 +92,19 @@ class Traffic:
                 self.tally.put(identity, event, moment, phase)
         return failed
 
-    def _collect(self, progress: Progress) -> None:
+    def _collect(self, advance: Advance) -> None:
         if self._error is not None:
             raise self._error
         arrived, self._read = self._read, []
         for answer, moment in arrived:
             self.tally.read(answer, moment)
-        progress(len(arrived))
+        advance(len(arrived))
 
     def _follow(self) -> None:
         try:
             while not self._stop.wait(POLL_SECONDS):
-                for shard, iterator in list(self._iterators.items()):
-                    page = self._kinesis.get_records(ShardIterator=iterator, Limit=10_000)
-                    moment = time.time()
-                    self._read += [(json.loads(r["Data"]), moment) for r in page["Records"]]
-                    if page.get("NextShardIterator"):
-                        self._iterators[shard] = page["NextShardIterator"]
-                    else:
-                        del self._iterators[shard]
+                records = self._predictions.read()
+                moment = time.time()
+                self._read += [(json.loads(record["Data"]), moment) for record in records]
         except Exception as error:  # pylint: disable=broad-exception-caught
             self._error = error  # a thread cannot raise to its owner: send() does

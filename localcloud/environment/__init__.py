@@ -1,3 +1,4 @@
-"""Making the components' virtual environments. Standard library only, and old Pythons must get as
-far as being told so.
+"""Making the components' virtual environments, with the standard library alone.
+
+Old Pythons must get as far as being told that they are too old.
 """

@@ -1,4 +1,10 @@
-"""``python -m localcloud.environment [NAME...]``: make what is missing."""
+"""Make one environment: ``python -m localcloud.environment NAME``; `make setup` does it for each.
+
+Mage, the MLflow server, the AWS emulator and the project itself pin packages against each other, so
+each has an environment of its own, as each has a container of its own elsewhere. make runs these
+side by side once ``uv`` is there. A second call compares stamps and is done, an interrupted one is
+taken up again.
+"""
 
 from __future__ import annotations
 
@@ -6,53 +12,45 @@ import argparse
 import fcntl
 import signal
 import sys
-from collections.abc import Sequence
 
-from localcloud.environment.component import COMPONENTS, ON_REQUEST, PROJECT, ROOT
-from localcloud.environment.errors import SetupError
-from localcloud.environment.installer import Installer
+from localcloud.environment.installer import ENVIRONMENTS, PROJECT, ROOT, bootstrap, install
+from localcloud.environment.interpreter import SetupError
 
 
-def set_up(names: Sequence[str]) -> None:
-    """Make the standard environments, and those named besides; returns at once when all are
-    finished.
-    """
-    wanted = [
-        PROJECT,
-        *COMPONENTS,
-        *(component for component in ON_REQUEST if component.name in names),
-    ]
-    if all(component.finished() for component in wanted):
+def make(name: str) -> None:
+    """Make the environment ``name``, or get ``uv``; returns at once where that is done."""
+    named = {environment.name: environment for environment in ENVIRONMENTS}
+    environment = named.get(name, PROJECT)
+    if environment.finished():
         return
-    with (ROOT / ".venv-setup.lock").open("w", encoding="utf-8") as lock:
+    with (ROOT / environment.lock).open("rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("waiting for another `make setup`", flush=True)
+            print(f"waiting for another `make setup` ({name})", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
-        missing = [component for component in wanted if not component.finished()]
-        if missing:
-            Installer(missing)()
+        if environment.finished():
+            return
+        if name == "uv":
+            bootstrap()
+        else:
+            install(environment)
 
 
 def main() -> int:
     """Run the command line; return the exit code."""
-    parser = argparse.ArgumentParser(description="Create the components' virtual environments.")
-    names = [component.name for component in ON_REQUEST]
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"also: {', '.join(names)}")
+    parser = argparse.ArgumentParser(description="Create a component's virtual environment.")
+    parser.add_argument("name", choices=["uv", *(each.name for each in ENVIRONMENTS)])
     options = parser.parse_args()
-    if unknown := set(options.names) - set(names):
-        known = ", ".join(names)
-        parser.error(f"no environment {', '.join(sorted(unknown))}; on request: {known}")
     # A plain kill ends the installers too, as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        set_up(options.names)
+        make(options.name)
     except SetupError as error:
         print(f"setup failed: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("setup interrupted; the next call goes on from here", file=sys.stderr)
+        print(f"{options.name}: interrupted; the next call goes on from here", file=sys.stderr)
         return 130
     return 0
 

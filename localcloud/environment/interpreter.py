@@ -1,19 +1,23 @@
-"""The Pythons of this machine."""
+"""The Pythons of this machine, and which of them an environment gets."""
 
 from __future__ import annotations
 
 import functools
+import glob
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 OLDEST = (3, 11)
 NEWEST = (3, 13)
 """The interpreters the lock files were installed and imported on: 3.11, 3.12 and 3.13."""
+
+
+class SetupError(Exception):
+    """Setup cannot go on; the message says what to do."""
 
 
 class Interpreter(NamedTuple):
@@ -42,22 +46,39 @@ def look_at(path: str) -> Interpreter | None:
 
 
 def candidates() -> Iterator[str]:
-    """Yield where Pythons may be: this one, then, older first, PATH's, pyenv's and uv's."""
+    """Yield where Pythons may be: this one, then, older first, PATH's, pyenv's and uv's.
+
+    Not left to uv: it gives up at the first of pyenv's shims that stands for no chosen version.
+    """
     yield sys.executable
     folders = (
-        Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions",
-        Path.home() / ".local" / "share" / "uv" / "python",
+        os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv")) + "/versions",
+        os.path.expanduser("~/.local/share/uv/python"),
     )
     for minor in range(OLDEST[1], NEWEST[1] + 1):
         name = f"python3.{minor}"
         if path := shutil.which(name):
             yield path
         for folder in folders:
-            yield from map(str, sorted(folder.glob(f"*/bin/{name}")))
+            # Of a folder that cannot be read this finds nothing, where pathlib's glob raises.
+            yield from sorted(glob.glob(f"{glob.escape(folder)}/*/bin/{name}"))
 
 
-@functools.cache
+@functools.lru_cache(maxsize=None)
 def interpreters() -> tuple[Interpreter, ...]:
     """Return the Pythons of this machine, the one that runs this first."""
-    found = (look_at(path) for path in candidates())
-    return tuple(dict.fromkeys(interpreter for interpreter in found if interpreter))
+    known = (look_at(path) for path in candidates())
+    return tuple(dict.fromkeys(interpreter for interpreter in known if interpreter))
+
+
+def choose(name: str, newest: tuple[int, int]) -> Interpreter:
+    """Return the first Python that an environment's lock file installs on; SetupError without one."""
+    for interpreter in interpreters():
+        if OLDEST <= interpreter.version[:2] <= newest:
+            return interpreter
+    first, last = (".".join(map(str, version)) for version in (OLDEST, newest))
+    here = ", ".join(interpreter.text for interpreter in interpreters()) or "none"
+    raise SetupError(
+        f"{name} needs Python {first} to {last} with its venv module; found: {here}. "
+        f"Install one (Debian: apt-get install python{last}-venv) so that it is on PATH."
+    )

@@ -1,3 +1,1 @@
-"""A stand-in for AWS Lambda on one machine: a function's runtime and its Kinesis event source
-mapping. Never deployed.
-"""
+"""A stand-in for AWS Lambda and its Kinesis event source mapping. Never deployed."""

@@ -1,28 +1,29 @@
-"""Run the Lambda host: ``python -m localcloud.lambda_host --state DIR``; the addresses
-come from the environment.
+"""Run the Lambda host: ``python -m localcloud.lambda_host --state DIR``.
+
+The addresses come from the environment.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from localcloud import configuration
 from localcloud.lambda_host.checkpoint import Checkpoints
-from localcloud.lambda_host.consumer import Feed
-from localcloud.lambda_host.failure import FailureQueue
+from localcloud.lambda_host.consumer import Feed, Target
 from localcloud.lambda_host.function import Function, function_arn
 from localcloud.lambda_host.http_target import HttpTarget
 from localcloud.lambda_host.mapping import Mapping
 from localcloud.lambda_host.shard import Settings
 from localcloud.lambda_host.source import Stream
-from localcloud.lambda_host.target import Target
 from localcloud.provision import client
 
 
@@ -82,7 +83,7 @@ def main() -> int:
         target,
         settings_of(values),
         Checkpoints(state / "checkpoints.json", stream.arn),
-        FailureQueue(sqs := client("sqs", os.environ), queue_url(sqs, values)),
+        failure_queue(values),
     )
     mapping = Mapping(
         feed, values.mapping_starting_position, values.mapping_starting_position_timestamp
@@ -95,10 +96,12 @@ def main() -> int:
     return 0
 
 
-def queue_url(sqs: Any, values: configuration.Configuration) -> str:
-    """Return the on-failure queue's address: FAILURE_QUEUE_URL, else looked up by name."""
-    known = os.environ.get("FAILURE_QUEUE_URL")
-    return known or str(sqs.get_queue_url(QueueName=values.failure_queue_name)["QueueUrl"])
+def failure_queue(values: configuration.Configuration) -> Callable[[dict[str, Any]], object]:
+    """Return what sends a document to the on-failure queue: FAILURE_QUEUE_URL, else by its name."""
+    sqs = client("sqs", os.environ)
+    url = os.environ.get("FAILURE_QUEUE_URL")
+    url = url or sqs.get_queue_url(QueueName=values.failure_queue_name)["QueueUrl"]
+    return lambda document: sqs.send_message(QueueUrl=url, MessageBody=json.dumps(document))
 
 
 if __name__ == "__main__":

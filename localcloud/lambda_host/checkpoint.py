@@ -1,6 +1,4 @@
-"""Where each shard's processing stands, on disk: written atomically, so a crash leaves the old or
-the new state.
-"""
+"""Where each shard's processing stands, on disk: a crash leaves the old or the new state."""
 
 from __future__ import annotations
 
@@ -14,8 +12,9 @@ from localcloud.lambda_host.errors import CheckpointError
 
 
 class Position(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Where to go on in a shard: after a sequence number, else from a time, else from its start; or
-    nowhere any more.
+    """Where to go on in a shard: after a sequence number, else from a time, else from its start.
+
+    Nowhere any more where it is ``closed``.
     """
 
     sequence_number: str | None = None
@@ -54,9 +53,7 @@ class Checkpoints:
             return self._shards.get(shard_id)
 
     def save(self, positions: dict[str, Position]) -> None:
-        """Add positions and write them all: to a temporary file, flushed to disk, then renamed over
-        the old one.
-        """
+        """Add positions and write them all: to a new file, flushed, then renamed over the old."""
         with self._lock:
             self._shards.update(positions)
             data = msgspec.json.encode(_File(self._stream, self._shards))

@@ -1,5 +1,6 @@
-"""One shard's loop: read, invoke, settle, remember. All decisions are ``Shard``'s; all input and
-output is here.
+"""One shard's loop: read, invoke, settle, remember.
+
+All decisions are ``Shard``'s; all input and output is here.
 """
 
 from __future__ import annotations
@@ -8,20 +9,20 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.errors import LocalCloudError
 from localcloud.lambda_host.checkpoint import Checkpoints, Position
-from localcloud.lambda_host.failure import FailureQueue, message
-from localcloud.lambda_host.record import event
-from localcloud.lambda_host.response import Outcome, interpret
-from localcloud.lambda_host.shard import Batch, Discard, Settings, Shard
+from localcloud.lambda_host.documents import event, interpret, message
+from localcloud.lambda_host.instance import Invocation
+from localcloud.lambda_host.shard import Batch, Discard, Outcome, Settings, Shard
 from localcloud.lambda_host.source import ShardReader, Stream
 from localcloud.lambda_host.statistics import Statistics
-from localcloud.lambda_host.target import Target
 
 _LOG = logging.getLogger("lambda_host")
 _READ_LIMIT = 10_000
@@ -29,10 +30,21 @@ _ERROR_SECONDS = 1.0
 _DELIVERY_ATTEMPTS = 5
 
 
+class Target(Protocol):
+    """A function that can be invoked synchronously, from several threads at once."""
+
+    arn: str
+
+    def invoke(self, event: bytes) -> Invocation:  # pylint: disable=redefined-outer-name
+        """Run the function on ``event`` (JSON); TargetUnavailable when it could not be invoked."""
+
+    def close(self) -> None:
+        """Release whatever serves the invocations."""
+
+
 @dataclass(frozen=True)
 class Polling:
-    """Seconds between reads of a shard: shortly after records came, and when it has been quiet for
-    a while.
+    """Seconds between reads of a shard: shortly after records came, and when it has been quiet.
 
     AWS reads a shard once a second (and a stream allows five reads a second and shard); locally
     latency matters more.
@@ -51,7 +63,7 @@ class Feed:
     target: Target
     settings: Settings
     checkpoints: Checkpoints
-    failures: FailureQueue
+    report_failure: Callable[[dict[str, Any]], object]
     statistics: Statistics = field(default_factory=Statistics)
     polling: Polling = Polling()
 
@@ -178,7 +190,7 @@ class ShardConsumer(threading.Thread):
         )
         for attempt in range(_DELIVERY_ATTEMPTS):
             try:
-                self._feed.failures.send(document)
+                self._feed.report_failure(document)
                 break
             except (BotoCoreError, ClientError) as error:
                 _LOG.error("on-failure message not delivered (attempt %d): %s", attempt + 1, error)

@@ -12,9 +12,7 @@ class LambdaHostError(LocalCloudError):
 
 
 class TargetUnavailable(LambdaHostError):
-    """The function could not be invoked at all (no runtime, no connection): nothing ran, so no
-    retry is used up.
-    """
+    """The function could not be invoked at all: nothing ran, so no retry is used up."""
 
     code = "lambda_host.target"
 

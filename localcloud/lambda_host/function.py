@@ -1,6 +1,4 @@
-"""A function: as many execution environments as invocations run at once, each started when first
-needed.
-"""
+"""A function: one execution environment per invocation at a time, started when first needed."""
 
 from __future__ import annotations
 
@@ -11,8 +9,8 @@ from pathlib import Path
 
 from localcloud.configuration import REPOSITORY, Configuration
 from localcloud.lambda_host.errors import TargetUnavailable
-from localcloud.lambda_host.instance import Code, Instance
-from localcloud.lambda_host.target import Invocation
+from localcloud.lambda_host.instance import Instance, Invocation
+from localcloud.process import Process
 from localcloud.service import base_environment
 
 ACCOUNT = "000000000000"
@@ -22,9 +20,7 @@ _LOG = logging.getLogger("lambda_host")
 def function_variables(
     configuration: Configuration, variables: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the environment a function has on AWS, plus the local endpoint's address and
-    credentials.
-    """
+    """Return the environment a function has on AWS, plus the local endpoint's variables."""
     return base_environment(
         **variables,
         AWS_LAMBDA_FUNCTION_NAME=configuration.function_name,
@@ -54,19 +50,33 @@ class Function:
         root: Path = REPOSITORY,
     ) -> None:
         self.arn = function_arn(configuration)
-        self._code = Code(
-            configuration.function_name,
-            configuration.function_handler,
-            self.arn,
-            root,
-            function_variables(configuration, variables),
-            configuration.function_timeout_seconds,
-            log,
-        )
+        self._configuration, self._log, self._root = configuration, log, root
+        self._variables = {
+            **function_variables(configuration, variables),
+            "LAMBDA_TASK_ROOT": str(root),
+            "PYTHONPATH": str(root),
+        }
         self._lock = threading.Lock()
         self._idle: list[Instance] = []
         self._all: set[Instance] = set()
         self._closed = False
+
+    def _launch(self, command: list[str], variables: Mapping[str, str]) -> Process:
+        process = Process(
+            self._configuration.function_name,
+            command,
+            log=self._log,
+            environment={**self._variables, **variables},
+            cwd=self._root,
+            grace_seconds=2,
+        )
+        process.start()
+        return process
+
+    def _start(self) -> Instance:
+        configuration = self._configuration
+        timeout = configuration.function_timeout_seconds
+        return Instance(configuration.function_handler, self.arn, timeout, self._launch)
 
     def _acquire(self) -> Instance:
         with self._lock:
@@ -78,7 +88,7 @@ class Function:
                     return instance
                 self._all.discard(instance)
                 instance.close()
-            instance = Instance(self._code)
+            instance = self._start()
             self._all.add(instance)
             return instance
 

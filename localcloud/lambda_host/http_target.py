@@ -9,12 +9,10 @@ from __future__ import annotations
 import http.client
 import json
 import threading
-import time
 import urllib.parse
-import uuid
 
 from localcloud.lambda_host.errors import TargetUnavailable
-from localcloud.lambda_host.target import Invocation
+from localcloud.lambda_host.instance import Invocation
 
 
 def error_of(payload: bytes, header: str | None) -> str | None:
@@ -44,9 +42,7 @@ class HttpTarget:
 
     def invoke(self, event: bytes) -> Invocation:
         """Post one event and wait for the answer; raises TargetUnavailable when nothing listens."""
-        request_id = str(uuid.uuid4())
         with self._lock:
-            started = time.monotonic()
             # The emulator ends the function at its timeout; the margin lets its own answer arrive.
             connection = http.client.HTTPConnection(
                 self._host, self._port, timeout=self._timeout + 5
@@ -71,7 +67,7 @@ class HttpTarget:
                 failed = "Unhandled"
             finally:
                 connection.close()
-        return Invocation(request_id, payload, failed, time.monotonic() - started)
+        return Invocation(payload, failed)
 
     def close(self) -> None:
         """Nothing is held between invocations."""

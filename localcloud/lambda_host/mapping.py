@@ -1,6 +1,4 @@
-"""The event source mapping: one consumer per shard, children after their parents, positions kept
-between runs.
-"""
+"""The event source mapping: one consumer per shard, children after their parents."""
 
 from __future__ import annotations
 
@@ -42,9 +40,7 @@ def first_positions(
 
 
 def startable(shards: list[ShardInfo], closed: set[str], running: set[str]) -> list[str]:
-    """Return the shards to start now: not done, not running, every parent done or gone from the
-    stream.
-    """
+    """Return the shards to start: not done, not running, every parent done or gone."""
     present = {shard.shard_id for shard in shards}
     return [
         shard.shard_id

@@ -31,17 +31,31 @@ class Work:
     failed: bool = False
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """The four calls a runtime makes."""
+class JsonHandler(BaseHTTPRequestHandler):
+    """A server's side of one loopback connection that carries JSON."""
 
     protocol_version = "HTTP/1.1"
     # Header and body leave in two writes; with Nagle's algorithm the second waits 40 ms for an
     # acknowledgement.
     disable_nagle_algorithm = True
-    server: RuntimeApi
 
     def log_message(self, format: str, *args: Any) -> None:  # pylint: disable=redefined-builtin
         """Say nothing: the function's own log is what counts."""
+
+    def reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        """Answer the call."""
+        self.send_response(status)
+        for key, value in {"Content-Type": "application/json", **(headers or {})}.items():
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class _Handler(JsonHandler):
+    """The four calls a runtime makes."""
+
+    server: RuntimeApi
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
@@ -54,18 +68,10 @@ class _Handler(BaseHTTPRequestHandler):
             pass
         return b"".join(parts)
 
-    def _reply(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-        self.send_response(status)
-        for key, value in {"Content-Type": "application/json", **(headers or {})}.items():
-            self.send_header(key, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
     def do_GET(self) -> None:  # pylint: disable=invalid-name
         """Answer /invocation/next with the next event, however long that takes."""
         if self.path != f"{_PREFIX}/invocation/next":
-            self._reply(404, b'{"errorType": "NotFound"}')
+            self.reply(404, b'{"errorType": "NotFound"}')
             return
         work = self.server.next_work()
         if work is None:
@@ -78,20 +84,20 @@ class _Handler(BaseHTTPRequestHandler):
             "Lambda-Runtime-Invoked-Function-Arn": work.arn,
             "Lambda-Runtime-Trace-Id": f"Root=1-{trace[:8]}-{trace[8:]};Sampled=0",
         }
-        self._reply(200, work.event, headers)
+        self.reply(200, work.event, headers)
 
     def do_POST(self) -> None:  # pylint: disable=invalid-name
         """Take a response, an error or an init error."""
         body = self._body()
         if self.path == f"{_PREFIX}/init/error":
             self.server.init_failed(body)
-            self._reply(202, b'{"status": "OK"}')
+            self.reply(202, b'{"status": "OK"}')
             return
         request_id, _, kind = self.path.removeprefix(f"{_PREFIX}/invocation/").rpartition("/")
         if kind in ("response", "error") and self.server.finish(request_id, body, kind == "error"):
-            self._reply(202, b'{"status": "OK"}')
+            self.reply(202, b'{"status": "OK"}')
         else:
-            self._reply(400, b'{"errorType": "InvalidRequestID"}')
+            self.reply(400, b'{"errorType": "InvalidRequestID"}')
 
 
 class RuntimeApi(ThreadingHTTPServer):

@@ -16,11 +16,28 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from localcloud.lambda_host.record import MAXIMUM_PAYLOAD_BYTES, Record
-from localcloud.lambda_host.response import Outcome
-
 RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
 TOO_OLD = "RecordAgeExceeded"
+
+MAXIMUM_PAYLOAD_BYTES = 6 * 1024 * 1024
+"""Lambda's limit for the event of a synchronous invocation, base64 and envelope included."""
+
+_ENVELOPE_BYTES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One Kinesis record; ``arrived_at`` is its arrival in seconds since the epoch."""
+
+    sequence_number: str
+    partition_key: str
+    data: bytes
+    arrived_at: float
+
+    @property
+    def payload_bytes(self) -> int:
+        """An upper bound of what this record adds to the event."""
+        return 4 * ((len(self.data) + 2) // 3) + 4 * len(self.partition_key) + _ENVELOPE_BYTES
 
 
 @dataclass(frozen=True)
@@ -53,6 +70,18 @@ class Batch:
     def sequence_numbers(self) -> list[str]:
         """Their sequence numbers, in order."""
         return [record.sequence_number for record in self.records]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an invocation: ``done`` records from the batch's start need no retry.
+
+    ``invoked`` is False when the function never ran.
+    """
+
+    done: int
+    invoked: bool = True
+    error: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localcloud.lambda_host.checkpoint import Position
-from localcloud.lambda_host.record import Record
+from localcloud.lambda_host.shard import Record
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class Stream:
     def shards(self) -> list[ShardInfo]:
         """List the stream's shards, closed ones within retention included."""
         pages = self.kinesis.get_paginator("list_shards").paginate(StreamName=self.name)
-        found = []
+        known = []
         for shard in (shard for page in pages for shard in page["Shards"]):
             parents = (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))
             closed = "EndingSequenceNumber" in shard["SequenceNumberRange"]
-            found.append(ShardInfo(shard["ShardId"], tuple(p for p in parents if p), closed))
-        return found
+            known.append(ShardInfo(shard["ShardId"], tuple(p for p in parents if p), closed))
+        return known
 
 
 class ShardReader:
@@ -64,9 +64,7 @@ class ShardReader:
         return str(self._stream.kinesis.get_shard_iterator(**request)["ShardIterator"])
 
     def read(self, limit: int) -> list[Record]:
-        """Return up to ``limit`` records that come next; sets ``ended`` behind the last one of a
-        closed shard.
-        """
+        """Return the next records, ``limit`` at most; sets ``ended`` behind a closed shard's last."""
         if self._iterator is None:
             self._iterator = self._open()
         try:
@@ -80,12 +78,12 @@ class ShardReader:
         self.ended = self._iterator is None
         records = [
             Record(
-                item["SequenceNumber"],
-                item["PartitionKey"],
-                item["Data"],
-                item["ApproximateArrivalTimestamp"].timestamp(),
+                record["SequenceNumber"],
+                record["PartitionKey"],
+                record["Data"],
+                record["ApproximateArrivalTimestamp"].timestamp(),
             )
-            for item in page["Records"]
+            for record in page["Records"]
         ]
         if records:
             self._position = Position(sequence_number=records[-1].sequence_number)

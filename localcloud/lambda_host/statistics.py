@@ -1,6 +1,4 @@
-"""What the mapping did, as CloudWatch would show it: counters and iterator age, logged now and
-then.
-"""
+"""What the mapping did, as CloudWatch would show it: counters and iterator age."""
 
 from __future__ import annotations
 
@@ -10,16 +8,13 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 
-from localcloud.lambda_host.record import Record
-from localcloud.lambda_host.response import Outcome
+from localcloud.lambda_host.shard import Outcome, Record
 
 _LOG = logging.getLogger("lambda_host")
 
 
 class Statistics:
-    """Counts since the last report; names follow the AWS/Lambda CloudWatch metrics where there is
-    one.
-    """
+    """Counts since the last report, named as CloudWatch's AWS/Lambda metrics where there is one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,9 +22,7 @@ class Statistics:
         self._iterator_age = 0.0
 
     def batch(self, records: Sequence[Record], now: float) -> None:
-        """Note the iterator age of a batch: the age of its last record when the function receives
-        it.
-        """
+        """Note a batch's iterator age: that of its last record when the function receives it."""
         with self._lock:
             self._iterator_age = max(self._iterator_age, now - records[-1].arrived_at)
 

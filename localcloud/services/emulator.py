@@ -31,17 +31,9 @@ class Emulator(Service):
     name = "emulator"
     preferred_port = 4566
 
-    def __init__(
-        self,
-        state: Path,
-        *,
-        region: str = REGION,
-        usual_port: bool = False,
-        services: str = _SERVICES,
-    ) -> None:
+    def __init__(self, state: Path, *, region: str = REGION, usual_port: bool = False) -> None:
         super().__init__(state, usual_port=usual_port)
         self.region = region
-        self.services = services
 
     def environment(self) -> dict[str, str]:
         return aws_variables(self.url, self.region, {})
@@ -60,15 +52,14 @@ class Emulator(Service):
             IOT_MTLS_ENABLED="0",
             SFTP_ENABLED="0",
             LOG_LEVEL="WARNING",
-            SERVICES=self.services,
+            SERVICES=_SERVICES,
         )
         # State is written on SIGTERM only, hence the long grace.
-        return Process(
-            self.name,
-            [python_of("emulator"), "-I", Path(__file__).with_name("emulator_server.py")],
-            log=self.log,
-            environment=environment,
-            cwd=self.directory,
+        server = Path(__file__).with_name("emulator_server.py")
+        return self.command(
+            [python_of("emulator"), "-I", str(server)],
+            environment,
+            self.directory,
             grace_seconds=20,
         )
 

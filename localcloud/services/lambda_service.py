@@ -1,6 +1,4 @@
-"""The Lambda host as a service: the function and its event source mapping in a process of their
-own.
-"""
+"""The Lambda host as a service: the function and its event source mapping in one process."""
 
 from __future__ import annotations
 
@@ -14,8 +12,9 @@ from localcloud.service import Program, base_environment
 
 
 class LambdaHost(Program):
-    """Needs the provisioned variables (AWS_*, the streams, FAILURE_QUEUE_URL); listens on no fixed
-    port. With ``function_url`` it invokes the image behind a runtime interface emulator there.
+    """Needs the provisioned variables: AWS_*, the streams, FAILURE_QUEUE_URL.
+
+    With ``function_url`` it invokes the image behind a runtime interface emulator there.
     """
 
     name = "lambda"
@@ -34,26 +33,10 @@ class LambdaHost(Program):
         self._function_url = function_url
 
     def build(self, variables: Mapping[str, str]) -> Process:
-        (self.directory / "ready").unlink(missing_ok=True)
-        command = [
-            *(
-                sys.executable,
-                "-m",
-                "localcloud.lambda_host",
-                "--state",
-                str(self.directory),
-            ),
-            *("--variables", str(self._variables_file), "--root", str(self._root)),
+        host: list[str | Path] = [
+            *(sys.executable, "-m", "localcloud.lambda_host", "--state", self.directory),
+            *("--variables", self._variables_file, "--root", self._root),
             *(("--handler", self._handler) if self._handler else ()),
             *(("--function-url", self._function_url) if self._function_url else ()),
         ]
-        return Process(
-            self.name,
-            command,
-            log=self.log,
-            environment=base_environment(**variables),
-            cwd=REPOSITORY,
-        )
-
-    def ready(self) -> bool:
-        return (self.directory / "ready").exists()
+        return self.command(host, base_environment(**variables))

@@ -13,9 +13,7 @@ PROJECT = REPOSITORY / "orchestrator" / "student_performance"
 
 
 class MageServer(Service):
-    """Mage on loopback, for one person: no log-in, no telemetry, everything it writes below the
-    state directory.
-    """
+    """Mage on loopback, for one person: no log-in, no telemetry, its files in the state directory."""
 
     name = "mage"
     preferred_port = 6789
@@ -35,20 +33,13 @@ class MageServer(Service):
             DO_NOT_TRACK="true",
             ENABLE_PROMETHEUS="0",
         )
-        command: list[str | Path] = [
+        server: list[str | Path] = [
             # Mage's own command with its job queue repaired: a queued run could be lost.
             *(python_of("orchestrator"), "-m", "orchestrator.server", "start", PROJECT),
             *("--host", "127.0.0.1", "--port", str(self.port)),
         ]
         # From the state directory: Mage leaves `.ssh_tunnel/` and `~/` where it is started.
-        return Process(
-            self.name,
-            command,
-            log=self.log,
-            environment=environment,
-            cwd=self.directory,
-            grace_seconds=5,
-        )
+        return self.command(server, environment, self.directory, grace_seconds=5)
 
     def ready(self) -> bool:
         return answers(self.port, "/api/statuses")

@@ -10,9 +10,7 @@ from localcloud.service import Service, answers, base_environment, python_of
 
 
 class MlflowServer(Service):
-    """Clients write artifacts to S3 themselves; needs AWS_ENDPOINT_URL and ARTIFACT_BUCKET among
-    the variables.
-    """
+    """Clients write artifacts to S3 themselves; needs AWS_ENDPOINT_URL and ARTIFACT_BUCKET."""
 
     name = "mlflow"
     preferred_port = 5000
@@ -27,33 +25,23 @@ class MlflowServer(Service):
         }
 
     def build(self, variables: Mapping[str, str]) -> Process:
-        command: list[str | Path] = [
-            *(
-                python_of("mlflow"),
-                "-m",
-                "mlflow",
-                "server",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(self.port),
-            ),
+        server: list[str | Path] = [
+            *(python_of("mlflow"), "-m", "mlflow", "server"),
+            *("--host", "127.0.0.1", "--port", str(self.port)),
             *("--backend-store-uri", f"sqlite:///{self.directory / 'mlflow.db'}", "--workers", "1"),
         ]
         if "ARTIFACT_BUCKET" in variables:
             root = f"s3://{variables['ARTIFACT_BUCKET']}/mlflow"
-            command += ["--no-serve-artifacts", "--default-artifact-root", root]
+            server += ["--no-serve-artifacts", "--default-artifact-root", root]
         else:
-            command += ["--artifacts-destination", str(self.directory / "artifacts")]
+            server += ["--artifacts-destination", str(self.directory / "artifacts")]
         environment = base_environment(
             **variables,
             DO_NOT_TRACK="true",
             MLFLOW_DISABLE_TELEMETRY="true",
             GIT_PYTHON_REFRESH="quiet",
         )
-        return Process(
-            self.name, command, log=self.log, environment=environment, cwd=self.directory
-        )
+        return self.command(server, environment, self.directory)
 
     def ready(self) -> bool:
         return answers(self.port, "/health")

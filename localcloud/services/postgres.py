@@ -1,6 +1,4 @@
-"""Postgres: DATABASE_URL where it is set, else a server of our own from the binaries this machine
-has.
-"""
+"""Postgres: DATABASE_URL where it is set, else a server of our own."""
 
 from __future__ import annotations
 

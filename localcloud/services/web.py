@@ -5,15 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 
-from localcloud.configuration import REPOSITORY
 from localcloud.process import Process
 from localcloud.service import Service, answers, base_environment
 
 
 class WebService(Service):
-    """Serves the champion from the model bucket; up, though not able to answer, before there is
-    one.
-    """
+    """Serves the champion from the model bucket; up, though without answers, before there is one."""
 
     name = "web"
     preferred_port = 8080
@@ -24,8 +21,7 @@ class WebService(Service):
 
     def build(self, variables: Mapping[str, str]) -> Process:
         environment = base_environment(**variables, WEB_HOST="127.0.0.1", WEB_PORT=str(self.port))
-        command = [sys.executable, "-m", "inference.web"]
-        return Process(self.name, command, log=self.log, environment=environment, cwd=REPOSITORY)
+        return self.command([sys.executable, "-m", "inference.web"], environment)
 
     def ready(self) -> bool:
         return answers(self.port, "/health")

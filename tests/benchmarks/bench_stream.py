@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from localcloud.stack import Stack
-from tests.localcloud.deployment import STUDENT, Deployment
+from tests.localcloud.support.deployment import STUDENT, Deployment
 
 WARM_UP, SINGLES, BURST, ROUNDS = 1_000, 100, 10_000, 3
 LATENCY_FLOOR_MS, THROUGHPUT_FLOOR = 100.0, 3_000.0

@@ -11,8 +11,6 @@ import pytest
 from localcloud.configuration import LOCAL_VARIABLES, load
 from localcloud.errors import ConfigurationError
 from localcloud.lambda_host.__main__ import settings_of
-from localcloud.provision import names
-from localcloud.stack import Stack
 
 
 def written(tmp_path: Path, **changes: Any) -> Path:
@@ -73,20 +71,3 @@ def test_a_missing_file_or_damaged_json_is_an_error_with_its_path(tmp_path: Path
     (tmp_path / "bad.json").write_text("{")
     with pytest.raises(ConfigurationError, match="bad.json"):
         load(tmp_path / "bad.json")
-
-
-def test_names_follow_from_the_file() -> None:
-    """GIVEN the local file THEN programs find bucket, streams and recipients by the agreed
-    variables.
-    """
-    configuration = load()
-    variables = names(configuration)
-    assert variables["MODEL_BUCKET"] == configuration.model_bucket_name
-    assert variables["STUDENTS_STREAM_NAME"] == configuration.students_stream_name
-    assert variables["ALERT_RECIPIENTS"] == ",".join(configuration.alert_recipients)
-
-
-def test_an_unknown_service_is_refused(tmp_path: Path) -> None:
-    """GIVEN a service nobody knows WHEN a stack is made THEN the error lists those there are."""
-    with pytest.raises(ConfigurationError, match="no service redis; there are emulator, postgres"):
-        Stack(tmp_path, services=("redis",))

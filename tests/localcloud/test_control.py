@@ -1,4 +1,4 @@
-"""`make up` while its supervisor starts: as long as that takes, and no longer than it lives."""
+"""`make up` while its supervisor starts, and what `make status` says."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ import pytest
 from localcloud import control
 from localcloud.configuration import REPOSITORY
 from localcloud.errors import LocalCloudError, ServiceFailed
+from localcloud.lock import StateLock
+from localcloud.state_file import Entry, StateFile, write_state_file
 
 SUPERVISOR = """
 import os, sys, time
 from pathlib import Path
-from localcloud.state_file import Board, write_board
+from localcloud.state_file import StateFile, write_state_file
 from localcloud.lock import StateLock
 lock = StateLock(Path(sys.argv[1]))
-write_board(Path(sys.argv[1]), Board(os.getpid(), sys.argv[2], [], "the reason"))
+write_state_file(Path(sys.argv[1]), StateFile(os.getpid(), sys.argv[2], [], "the reason"))
 time.sleep(600 if sys.argv[2] == "ready" else 0)
 """
 
@@ -69,3 +71,20 @@ def test_a_supervisor_that_ended_is_an_error(supervise: list[str], tmp_path: Pat
     supervise[0] = "raise SystemExit(1)"
     with pytest.raises(ServiceFailed, match="supervisor ended"):
         control.up(tmp_path, [], lambda _: None)
+
+
+def test_status_lists_what_runs(tmp_path: Path) -> None:
+    """GIVEN a held directory with a state file THEN status names each service, its state and address."""
+    lock = StateLock(tmp_path)
+    entry = Entry("postgres", "restarting", "postgresql://x", str(tmp_path / "p.log"), 42, 3)
+    write_state_file(tmp_path, StateFile(7, "ready", [entry]))
+    text = control.status(tmp_path)
+    lock.release()
+    assert text.splitlines()[0] == "ready (supervisor 7)"
+    assert text.splitlines()[2].split()[:5] == [
+        "postgres",
+        "restarting",
+        "42",
+        "3",
+        "postgresql://x",
+    ]

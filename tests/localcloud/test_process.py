@@ -13,8 +13,8 @@ import pytest
 
 from localcloud.errors import EnvironmentMissing, ServiceFailed
 from localcloud.process import Process, tail
-from tests.localcloud.deployment import eventually
-from tests.localcloud.processes import of_state
+from tests.localcloud.support.deployment import eventually
+from tests.localcloud.support.processes import of_state
 
 SLEEP = "import time; time.sleep(600)"
 

@@ -9,9 +9,9 @@ import logging
 
 import pytest
 
-from localcloud.lambda_host.response import Outcome
+from localcloud.lambda_host.shard import Outcome
 from localcloud.lambda_host.statistics import Statistics
-from tests.localcloud.lambda_host.simulation import NOW, record
+from tests.localcloud.support.simulation import NOW, record
 
 
 def test_one_line_says_what_happened_since_the_last(caplog: pytest.LogCaptureFixture) -> None:

@@ -11,9 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from localcloud.lambda_host.record import Record
-from localcloud.lambda_host.response import Outcome
-from localcloud.lambda_host.shard import Batch, Discard, Settings, Shard
+from localcloud.lambda_host.shard import Batch, Discard, Outcome, Record, Settings, Shard
 
 NOW = 1_700_000_000.0
 

@@ -29,7 +29,7 @@ STUDENT = {
     "Music": 1,
     "Volunteering": 0,
 }
-HANDLERS = "tests.localcloud.handlers"
+HANDLERS = "tests.localcloud.support.handlers"
 PATIENCE_SECONDS = 240.0
 """How long a busy machine may take; what comes true is seen at once."""
 
@@ -118,9 +118,9 @@ class Deployment:
         # A line still being written may end in half a letter.
         return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in files)
 
-    def put(self, items: Iterable[tuple[str, bytes]]) -> list[tuple[str, str]]:
+    def put(self, records: Iterable[tuple[str, bytes]]) -> list[tuple[str, str]]:
         """Put (partition key, data) pairs; return each one's (shard id, sequence number)."""
-        pending = list(items)
+        pending = list(records)
         placed = []
         for start in range(0, len(pending), 500):
             answer = self.kinesis.put_records(
@@ -159,15 +159,15 @@ class Deployment:
 
     def failures(self) -> list[dict[str, Any]]:
         """Take what is in the on-failure queue."""
-        found = []
+        documents = []
         url = self.variables["FAILURE_QUEUE_URL"]
         while messages := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get(
             "Messages"
         ):
             for message in messages:
-                found.append(json.loads(message["Body"]))
+                documents.append(json.loads(message["Body"]))
                 self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return documents
 
     def __enter__(self) -> Self:
         self.start()

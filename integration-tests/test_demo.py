@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.localcloud.deployment import eventually
-from tests.localcloud.processes import of_state
+from tests.localcloud.support.deployment import eventually
+from tests.localcloud.support.processes import of_state
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from localcloud.lambda_host.shard import Settings, Shard
-from tests.localcloud.lambda_host.simulation import Driver, Script, model, record
+from localcloud.lambda_host.shard import Outcome, Settings, Shard
+from tests.localcloud.support.simulation import NOW, Driver, Script, model, record
 
 KINDS = ("good", "good", "good", "poison", "reported", "malformed", "flaky", "throttled")
 kinds = st.lists(st.sampled_from(KINDS), min_size=1, max_size=24)
@@ -133,3 +133,31 @@ def test_records_past_their_age_are_discarded_and_never_sent(ages, limit):
     assert driver.run.discarded == old
     assert driver.run.done == set(range(len(ages))) - old
     assert {number for batch in driver.run.invocations for number in batch} == driver.run.done
+
+
+def test_a_window_waits_for_a_full_batch() -> None:
+    """GIVEN a batching window WHEN few records wait THEN they go at its end, or at once when the
+    batch is full.
+    """
+    shard = Shard(Settings(batch_size=3, window=5))
+    shard.add([record(0)], NOW)
+    assert shard.take(NOW + 4.9) == ([], [])
+    assert shard.wake_at() == NOW + 5
+    shard.add([record(1), record(2)], NOW + 4.9)
+    assert [len(batch.records) for batch in shard.take(NOW + 4.9)[0]] == [3]
+
+
+def test_backoff_grows_and_is_bounded() -> None:
+    """GIVEN a batch that keeps failing WHEN retried THEN the pauses double up to the longest."""
+    settings = Settings(first_backoff=1, longest_backoff=5)
+    shard = Shard(settings)
+    shard.add([record(0)], NOW)
+    now, pauses = NOW, []
+    for _ in range(5):
+        batch = shard.take(now)[0][0]
+        assert not shard.settle(batch, Outcome(0, error="Handled"), now)
+        wake = shard.wake_at()
+        assert wake is not None and shard.take(wake - 0.01) == ([], [])
+        pauses.append(wake - now)
+        now = wake
+    assert pauses == [1, 2, 4, 5, 5]

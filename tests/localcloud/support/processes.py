@@ -14,7 +14,7 @@ def of_state(state: Path) -> list[int]:
     """Return the processes that know ``state`` from their command line, environment or working
     directory.
     """
-    found = []
+    pids = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
@@ -24,8 +24,8 @@ def of_state(state: Path) -> list[int]:
         except OSError:
             continue
         if str(state).encode() in known:
-            found.append(int(entry.name))
-    return found
+            pids.append(int(entry.name))
+    return pids
 
 
 def parent_of(pid: int) -> int:
@@ -35,15 +35,15 @@ def parent_of(pid: int) -> int:
 
 def child_of(pid: int) -> int:
     """Return the one process whose parent is ``pid``."""
-    found = []
+    children = []
     for entry in Path("/proc").iterdir():
         try:
             if entry.name.isdigit() and parent_of(int(entry.name)) == pid:
-                found.append(int(entry.name))
+                children.append(int(entry.name))
         except OSError:
             continue
-    assert len(found) == 1, found
-    return found[0]
+    assert len(children) == 1, children
+    return children[0]
 
 
 def listeners(pids: list[int]) -> set[tuple[str, int]]:
@@ -60,7 +60,7 @@ def listeners(pids: list[int]) -> set[tuple[str, int]]:
                 sockets.add(os.readlink(descriptor))
             except OSError:
                 continue
-    found = set()
+    addresses = set()
     for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
         for line in Path(f"/proc/net/{table}").read_text(encoding="utf-8").splitlines()[1:]:
             fields = line.split()
@@ -68,5 +68,5 @@ def listeners(pids: list[int]) -> set[tuple[str, int]]:
                 address, port = fields[1].split(":")
                 words = [int(address[i : i + 8], 16) for i in range(0, len(address), 8)]
                 packed = struct.pack(f"={len(words)}I", *words)
-                found.add((socket.inet_ntop(family, packed), int(port, 16)))
-    return found
+                addresses.add((socket.inet_ntop(family, packed), int(port, 16)))
+    return addresses
