@@ -25,11 +25,11 @@ from monitoring.dashboards.panels.boards import BOARDS
 from monitoring.dashboards.panels.macro import Range, expand
 from monitoring.dashboards.panels.panel import ANNOTATIONS, Panel
 from monitoring.worker import build_outbox, build_watch
-from tests.monitoring import cohort, history
-from tests.monitoring.cloud import Cloud
-from tests.monitoring.mage import serve
+from tests.monitoring.support import cohort, history
+from tests.monitoring.support.cloud import Cloud
+from tests.monitoring.support.mage import serve
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 GRAFANA = Path(generate.__file__).parent
 PANELS = [(board.uid, item) for board in BOARDS for row in board.rows for item in row.panels]
 VARIABLES = {"version": ["1", "2"], "feature": ["Absences"]}
@@ -46,7 +46,7 @@ def observed_fixture(postgres_server: Any, emulator: Any) -> Iterator[str]:
     # pylint: disable=import-outside-toplevel
     from monitoring.storage import database
     from monitoring.storage.migrate import migrate
-    from tests.monitoring.cloud import make_stream
+    from tests.monitoring.support.cloud import make_stream
 
     admin = psycopg2.connect(postgres_server.address("postgres"))
     admin.autocommit = True

@@ -13,8 +13,8 @@ from contract.features import FEATURE_NAMES
 from contract.grades import GRADES
 from monitoring.ingest.labels import Label
 from monitoring.windows import drift, performance
-from tests.monitoring import cohort, store
-from tests.monitoring.watching import (
+from tests.monitoring.support import cohort, store
+from tests.monitoring.support.watching import (
     Watching,
     label_all,
     metrics_of,
@@ -22,7 +22,7 @@ from tests.monitoring.watching import (
     windows_of,
 )
 
-pytest_plugins = ["tests.monitoring.services", "tests.monitoring.parts"]
+pytest_plugins = ["tests.monitoring.support.services", "tests.monitoring.support.parts"]
 
 
 def test_evidently_gives_the_figures_the_pure_functions_give(

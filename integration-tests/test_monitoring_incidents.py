@@ -11,11 +11,11 @@ from monitoring.settings import Settings
 from monitoring.storage import status
 from monitoring.windows.verdict import OK, WARN, Verdict
 from monitoring.worker import build_outbox
-from tests.monitoring import store
-from tests.monitoring.cloud import Cloud
-from tests.monitoring.story import DRIFT, Story, deliver, entries_of
+from tests.monitoring.support import store
+from tests.monitoring.support.cloud import Cloud
+from tests.monitoring.support.story import DRIFT, Story, deliver, entries_of
 
-pytest_plugins = ["tests.monitoring.services", "tests.monitoring.parts"]
+pytest_plugins = ["tests.monitoring.support.services", "tests.monitoring.support.parts"]
 
 
 def test_one_mail_when_an_incident_begins_and_one_when_it_ends(

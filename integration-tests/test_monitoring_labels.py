@@ -16,10 +16,10 @@ from monitoring.errors import LabelError
 from monitoring.ingest import label_file
 from monitoring.ingest.consumer import Consumer
 from monitoring.ingest.labels import LabelSink, LabelStep
-from tests.monitoring import cohort, store
-from tests.monitoring.kinesis import FakeKinesis
+from tests.monitoring.support import cohort, store
+from tests.monitoring.support.kinesis import FakeKinesis
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 
 EVENT = (datetime.now(UTC) - timedelta(days=21)).replace(hour=12, minute=0, second=0, microsecond=0)
 """When the students were predicted: what is too long ago is taken for no arrival time at all."""

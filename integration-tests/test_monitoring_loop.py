@@ -7,10 +7,10 @@ from typing import Any
 from monitoring import settings
 from monitoring.storage import database, status
 from monitoring.worker import once
-from tests.monitoring import cohort
-from tests.monitoring.cloud import Cloud
+from tests.monitoring.support import cohort
+from tests.monitoring.support.cloud import Cloud
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 
 
 def _status(url: str) -> dict[str, Any]:

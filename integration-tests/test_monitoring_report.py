@@ -14,9 +14,9 @@ from contract.features import FEATURE_NAMES
 from monitoring import cli
 from monitoring.dashboards.panels.boards import BOARDS
 from monitoring.dashboards.report.page import render
-from tests.monitoring import cohort, store
+from tests.monitoring.support import cohort, store
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 FIRST_ID = 10**14 + 7_319_000_001
 """Too long a number to stand in a page of figures and times by chance."""
 

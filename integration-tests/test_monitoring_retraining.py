@@ -11,11 +11,11 @@ from monitoring.settings import Settings
 from monitoring.storage import database, status
 from monitoring.windows.verdict import ALARM, OK, Verdict
 from monitoring.worker import build_outbox
-from tests.monitoring.cloud import Cloud
-from tests.monitoring.mage import FakeMage
-from tests.monitoring.story import DRIFT, Story, add_labels, deliver, entries_of, put_outcome
+from tests.monitoring.support.cloud import Cloud
+from tests.monitoring.support.mage import FakeMage
+from tests.monitoring.support.story import DRIFT, Story, add_labels, deliver, entries_of, put_outcome
 
-pytest_plugins = ["tests.monitoring.services", "tests.monitoring.parts"]
+pytest_plugins = ["tests.monitoring.support.services", "tests.monitoring.support.parts"]
 
 
 def test_retraining_waits_for_labels_then_runs_once_and_is_reported(

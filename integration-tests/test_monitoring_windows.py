@@ -14,11 +14,11 @@ from psycopg2.extensions import connection as Connection
 from monitoring import settings
 from monitoring.errors import WindowNotFoundError
 from monitoring.settings import Settings
-from tests.monitoring import cohort, store
-from tests.monitoring.cloud import Cloud
-from tests.monitoring.watching import Watching, metrics_of, stream_students, windows_of
+from tests.monitoring.support import cohort, store
+from tests.monitoring.support.cloud import Cloud
+from tests.monitoring.support.watching import Watching, metrics_of, stream_students, windows_of
 
-pytest_plugins = ["tests.monitoring.services", "tests.monitoring.parts"]
+pytest_plugins = ["tests.monitoring.support.services", "tests.monitoring.support.parts"]
 
 
 def test_windows_are_cut_by_count_per_version(connection: Connection, watching: Watching) -> None:

@@ -83,7 +83,7 @@ def _run(arguments: argparse.Namespace) -> None:
             arguments.output.write_text(render(connection, arguments.hours), encoding="utf-8")
             print(arguments.output)
         elif arguments.command == "health":
-            silent = status.silent_parts(connection)
+            silent = status.silent_loops(connection)
             if silent:
                 raise MonitoringError(f"not heard of for two minutes: {', '.join(silent)}")
             print("healthy")

@@ -27,7 +27,8 @@ from monitoring.ingest.consumer import Consumer
 from monitoring.ingest.labels import LabelSink, LabelStep
 from monitoring.loop import Part
 from monitoring.settings import Settings
-from monitoring.storage import database, retention
+from monitoring.storage import database, heartbeats, retention
+from monitoring.storage.heartbeats import Loop
 from monitoring.storage.migrate import migrate
 from monitoring.watch import Watch
 from monitoring.windows import evidently_adapter
@@ -36,6 +37,7 @@ from monitoring.windows.reference import ReferenceStore
 
 _LOG = logging.getLogger(__name__)
 _RETENTION_SECONDS: Final = 3600.0
+_STREAMS: Final = (heartbeats.INGEST, heartbeats.LABEL_STREAM)
 
 
 class _Retention:
@@ -74,18 +76,20 @@ def build_outbox(settings: Settings) -> Outbox:
 
 def parts(settings: Settings) -> list[Part]:
     """Return the worker's loops besides ingest, in the order ``--once`` runs them."""
-    found = []
+    tick = settings.tick_seconds
+    loops = [
+        Part(heartbeats.LABELS, LabelStep().step, tick),
+        Part(heartbeats.WATCH, build_watch(settings).step, tick),
+        Part(heartbeats.OUTBOX, build_outbox(settings).step, tick),
+        Part(heartbeats.RETENTION, _Retention(settings.retention_days).step, 60.0),
+    ]
     if settings.labels_stream:
         kinesis = client("kinesis", settings.endpoint_url)
         consumer = Consumer(
             kinesis, settings.labels_stream, LabelSink(settings.labels_stream), rows=500
         )
-        found.append(Part("label stream", consumer.step, settings.poll_seconds))
-    found.append(Part("labels", LabelStep().step, settings.tick_seconds))
-    found.append(Part("watch", build_watch(settings).step, settings.tick_seconds))
-    found.append(Part("outbox", build_outbox(settings).step, settings.tick_seconds))
-    found.append(Part("retention", _Retention(settings.retention_days).step, 60.0))
-    return found
+        loops.insert(0, Part(heartbeats.LABEL_STREAM, consumer.step, settings.poll_seconds))
+    return loops
 
 
 class Worker:
@@ -103,16 +107,18 @@ class Worker:
 
     def run(self) -> None:
         """Run until ``stop``; raises what ended a loop that should not have ended."""
-        self._migrate()
+        own, url = parts(self._settings), self._settings.database_url
+        running = [part.loop for part in own]
+        threads = [
+            self._thread(part.loop.name, loop.run, part, url, self._stop) for part in own
+        ]
+        if self._settings.predictions_stream:
+            running.append(heartbeats.INGEST)
+            ingest = (process.supervise, self._settings, self._stop)
+            threads.append(self._thread(heartbeats.INGEST.name, *ingest))
+        self._prepare(running)
         if self._stop.is_set():
             return
-        url, threads = self._settings.database_url, []
-        if self._settings.predictions_stream:
-            threads.append(
-                self._thread(process.NAME, process.supervise, self._settings, self._stop)
-            )
-        for part in parts(self._settings):
-            threads.append(self._thread(part.name, loop.run, part, url, self._stop))
         # nine seconds of import while the first rows come in, not when the first window is full
         threads.append(self._thread("warm", evidently_adapter.load))
         for thread in threads:
@@ -139,7 +145,7 @@ class Worker:
         self._error = error
         self._stop.set()
 
-    def _migrate(self) -> None:
+    def _prepare(self, running: list[Loop]) -> None:
         pause = loop.FIRST_PAUSE
         while not self._stop.is_set():
             try:
@@ -150,6 +156,8 @@ class Worker:
             try:
                 for name in migrate(connection):
                     _LOG.info("applied migration %s", name)
+                with database.transaction(connection) as cursor:
+                    heartbeats.forget(cursor, running)
                 return
             finally:
                 connection.close()
@@ -165,11 +173,11 @@ def once(settings: Settings) -> dict[str, int]:
         for part in [*streams, *parts(settings)]:
             total = idle = 0
             # two empty reads in a row: a stream may answer one empty read before more records
-            while idle < (2 if part.name in (process.NAME, "label stream") else 1):
+            while idle < (2 if part.loop in _STREAMS else 1):
                 done = part.step(connection)
                 total += done
-                idle = idle + 1 if not done or part.name == "outbox" else 0
-            counts[part.name] = total
+                idle = idle + 1 if not done or part.loop is heartbeats.OUTBOX else 0
+            counts[part.loop.name] = total
     finally:
         connection.close()
     return counts

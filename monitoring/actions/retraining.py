@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from psycopg2.extensions import cursor as Cursor
 
 from monitoring.actions.mage_api import COMPLETED, FAILED, Mage
+from monitoring.clients import error_code
 from monitoring.errors import DeliveryError
-from monitoring.ingest.shard import error_code
 from monitoring.settings import Settings
 from monitoring.storage import database
 

@@ -21,7 +21,7 @@ from psycopg2.extras import execute_values
 
 from contract.grades import GPA_RANGE, GRADES, grade_class
 from monitoring.errors import LabelError
-from monitoring.ingest.predictions import Counts, DeadLetter, StreamRecord, dead_letter
+from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_letter
 from monitoring.ingest.record import student_key
 from monitoring.storage import database
 

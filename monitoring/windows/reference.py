@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 from contract import scores
 from contract.features import FEATURE_NAMES
 from contract.grades import GRADES
+from monitoring.clients import error_code
 from monitoring.errors import ReferenceMissingError, ReferenceUnusableError
-from monitoring.ingest.shard import error_code
 from monitoring.windows.drift import NUMERICAL, PREDICTION
 
 PREDICTED: Final = "predicted_GradeClass"

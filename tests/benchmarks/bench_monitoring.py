@@ -24,7 +24,8 @@ from psycopg2.extras import execute_values
 from tqdm import tqdm
 
 from localcloud.services.emulator import Emulator
-from monitoring.ingest.consumer import Consumer, PredictionSink
+from monitoring.ingest import predictions
+from monitoring.ingest.consumer import Consumer
 from monitoring.ingest.record import decode
 from monitoring.storage import database
 from monitoring.windows import drift, evidently_adapter, simulation
@@ -33,9 +34,9 @@ from tests.benchmarks.dashboards import bench_dashboards
 from tests.benchmarks.frame import window_frame
 from tests.benchmarks.server import postgres
 from tests.benchmarks.table import row
-from tests.monitoring import cohort, store
-from tests.monitoring.cloud import Cloud, make_stream
-from tests.monitoring.kinesis import FakeKinesis
+from tests.monitoring.support import cohort, store
+from tests.monitoring.support.cloud import Cloud, make_stream
+from tests.monitoring.support.kinesis import FakeKinesis
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,7 +48,7 @@ def bench_ingest() -> None:
         kinesis = FakeKinesis()
         kinesis.open("a")
         kinesis.put("a", data)
-        consumer = Consumer(kinesis, "s", PredictionSink(), rows=500)
+        consumer = Consumer(kinesis, "s", predictions, rows=500)
         consumer.refresh(connection)
         took = []
         start = time.perf_counter()

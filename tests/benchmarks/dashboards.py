@@ -18,7 +18,7 @@ from monitoring.windows.reference import Reference
 from tests.benchmarks.frame import window_frame
 from tests.benchmarks.server import postgres
 from tests.benchmarks.table import row
-from tests.monitoring import cohort, store
+from tests.monitoring.support import cohort, store
 
 
 def bench_dashboards(predictions: int = 1_000_000) -> None:

@@ -15,8 +15,8 @@ from monitoring.settings import Settings
 from monitoring.storage import database
 from monitoring.windows.cutting import Window
 from monitoring.windows.verdict import ALARM, Verdict
-from tests.monitoring import cohort, store
-from tests.monitoring.cloud import Cloud
+from tests.monitoring.support import cohort, store
+from tests.monitoring.support.cloud import Cloud
 
 DRIFT = Verdict(ALARM, ("2 of 10 columns have drifted in one window", "Absences has drifted"))
 

@@ -11,12 +11,13 @@ import numpy as np
 from psycopg2.extensions import connection as Connection
 
 from monitoring.actions.outbox import Outbox
-from monitoring.ingest.consumer import Consumer, PredictionSink
+from monitoring.ingest import predictions
+from monitoring.ingest.consumer import Consumer
 from monitoring.ingest.labels import Label
 from monitoring.storage import database
 from monitoring.watch import Watch
-from tests.monitoring import cohort, store
-from tests.monitoring.kinesis import FakeKinesis
+from tests.monitoring.support import cohort, store
+from tests.monitoring.support.kinesis import FakeKinesis
 
 HOURS = 6
 
@@ -31,7 +32,7 @@ class History:
         self._kinesis = FakeKinesis()
         self._kinesis.open("shardId-000000000000")
         self._kinesis.open("shardId-000000000001")
-        self._consumer = Consumer(self._kinesis, "predictions", PredictionSink())
+        self._consumer = Consumer(self._kinesis, "predictions", predictions)
         self._number = 0
         self._start = datetime.now(UTC) - timedelta(hours=HOURS)
 

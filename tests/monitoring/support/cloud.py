@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import boto3
 
-from tests.monitoring import cohort
+from tests.monitoring.support import cohort
 
 
 def make_stream(url: str, name: str, shards: int = 2) -> None:

@@ -6,7 +6,7 @@ from scipy import stats
 
 from monitoring.windows import drift, simulation
 from monitoring.windows.verdict import ScoredFigures, judge_scored
-from tests.monitoring import cohort
+from tests.monitoring.support import cohort
 
 
 def test_chi_square_equals_scipys_on_the_same_table() -> None:

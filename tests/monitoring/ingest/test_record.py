@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contract.features import FEATURES
 from monitoring.ingest.record import Rejected, Scored, UnreadableError, decode, student_key
-from tests.monitoring import cohort
+from tests.monitoring.support import cohort
 
 
 def _record(**changes: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from localcloud.services.emulator import Emulator
 from localcloud.services.postgres import Postgres
 from monitoring.storage import database
 from monitoring.storage.migrate import migrate
-from tests.monitoring.cloud import Cloud, make_stream
+from tests.monitoring.support.cloud import Cloud, make_stream
 
 os.environ["DO_NOT_TRACK"] = "1"
 _NUMBERS = itertools.count(1)

@@ -10,7 +10,7 @@ from psycopg2.extensions import connection as Connection
 
 from monitoring.ingest.labels import Label
 from monitoring.watch import Watch
-from tests.monitoring import cohort, store
+from tests.monitoring.support import cohort, store
 
 Watching = Callable[..., Watch]
 

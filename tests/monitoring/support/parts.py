@@ -13,10 +13,10 @@ from monitoring import settings
 from monitoring.settings import Settings
 from monitoring.watch import Watch
 from monitoring.worker import build_watch
-from tests.monitoring.cloud import Cloud
-from tests.monitoring.mage import FakeMage, serve
-from tests.monitoring.story import Story
-from tests.monitoring.watching import Watching
+from tests.monitoring.support.cloud import Cloud
+from tests.monitoring.support.mage import FakeMage, serve
+from tests.monitoring.support.story import Story
+from tests.monitoring.support.watching import Watching
 
 
 @pytest.fixture(name="watching")

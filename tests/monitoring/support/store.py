@@ -8,15 +8,15 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 
 from monitoring.ingest import predictions
+from monitoring.ingest.batch import Counts, StreamRecord
 from monitoring.ingest.labels import Label, LabelCounts, apply
-from monitoring.ingest.predictions import Counts, StreamRecord
 from monitoring.storage import database
 
 
 def ingest(connection: Connection, records: list[bytes]) -> Counts:
     """Write records as the consumer would."""
     stream = [StreamRecord(str(k), data) for k, data in enumerate(records)]
-    batch = predictions.decode_batch(stream, datetime.now(UTC))
+    batch = predictions.decode(stream, datetime.now(UTC))
     with database.transaction(connection) as cursor:
         predictions.stage(cursor, batch)
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.INGEST_LOCK,))
