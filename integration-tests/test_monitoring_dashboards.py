@@ -20,8 +20,8 @@ from psycopg2.extensions import connection as Connection
 from monitoring import settings
 from monitoring.dashboards.grafana import alerts, generate
 from monitoring.dashboards.grafana.query import DATASOURCE_TYPE, DATASOURCE_UID
+from monitoring.dashboards.panels import BOARDS
 from monitoring.dashboards.panels import panel as panels
-from monitoring.dashboards.panels.boards import BOARDS
 from monitoring.dashboards.panels.macro import Range, expand
 from monitoring.dashboards.panels.panel import ANNOTATIONS, Panel
 from monitoring.worker import build_outbox, build_watch

@@ -13,7 +13,7 @@ from contract.features import FEATURE_NAMES
 from contract.grades import GRADES
 from monitoring.ingest.labels import Label
 from monitoring.windows import drift, performance
-from tests.monitoring.support import cohort, store
+from tests.monitoring.support import cohort, simulation, store
 from tests.monitoring.support.watching import (
     Watching,
     label_all,
@@ -40,7 +40,7 @@ def test_evidently_gives_the_figures_the_pure_functions_give(
     current["GradeClass"] = shares.argmax(axis=1)
     reference["GradeClass"] = reference["predicted_GradeClass"]
     for column in drift.COLUMNS:
-        p = drift.p_value(column, reference[column].to_numpy(), current[column].to_numpy())
+        p = simulation.p_value(column, reference[column].to_numpy(), current[column].to_numpy())
         assert metrics["drift_p", column, ""] == pytest.approx(p, rel=1e-4)
         assert metrics["drift_effect", column, ""] >= 0
     for name in FEATURE_NAMES:

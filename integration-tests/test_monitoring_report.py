@@ -12,7 +12,7 @@ from psycopg2.extensions import connection as Connection
 
 from contract.features import FEATURE_NAMES
 from monitoring import cli
-from monitoring.dashboards.panels.boards import BOARDS
+from monitoring.dashboards.panels import BOARDS
 from monitoring.dashboards.report.page import render
 from tests.monitoring.support import cohort, store
 

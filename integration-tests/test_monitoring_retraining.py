@@ -13,7 +13,14 @@ from monitoring.windows.verdict import ALARM, OK, Verdict
 from monitoring.worker import build_outbox
 from tests.monitoring.support.cloud import Cloud
 from tests.monitoring.support.mage import FakeMage
-from tests.monitoring.support.story import DRIFT, Story, add_labels, deliver, entries_of, put_outcome
+from tests.monitoring.support.story import (
+    DRIFT,
+    Story,
+    add_labels,
+    deliver,
+    entries_of,
+    put_outcome,
+)
 
 pytest_plugins = ["tests.monitoring.support.services", "tests.monitoring.support.parts"]
 

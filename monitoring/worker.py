@@ -109,9 +109,7 @@ class Worker:
         """Run until ``stop``; raises what ended a loop that should not have ended."""
         own, url = parts(self._settings), self._settings.database_url
         running = [part.loop for part in own]
-        threads = [
-            self._thread(part.loop.name, loop.run, part, url, self._stop) for part in own
-        ]
+        threads = [self._thread(part.loop.name, loop.run, part, url, self._stop) for part in own]
         if self._settings.predictions_stream:
             running.append(heartbeats.INGEST)
             ingest = (process.supervise, self._settings, self._stop)

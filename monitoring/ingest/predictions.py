@@ -17,6 +17,7 @@ from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_lette
 from monitoring.ingest.record import Rejected, Scored, UnreadableError
 from monitoring.ingest.record import decode as decode_record
 from monitoring.storage import database
+from monitoring.storage.events import note
 
 AHEAD: Final = timedelta(days=1)
 """How far a record's clock may be ahead of the database's before it cannot be believed."""
@@ -162,11 +163,8 @@ def _meet(cursor: Cursor, version: str, event_time: datetime) -> None:
         (version, event_time),
     )
     if cursor.rowcount:
-        cursor.execute(
-            "INSERT INTO events (dedupe_key, kind, version, text) VALUES (%s, 'version', %s, %s)"
-            " ON CONFLICT DO NOTHING",
-            (f"version:{version}", version, f"Model version {version} answers for the first time"),
-        )
+        text = f"Model version {version} answers for the first time"
+        note(cursor, f"version:{version}", "version", version, text)
 
 
 def _count_rejections(

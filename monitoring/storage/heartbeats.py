@@ -14,7 +14,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from monitoring.storage import database
 
-SILENT_SECONDS: Final = 120.0
+SILENT_SECONDS: Final = 120
 """A watched loop not heard of for so long is taken for dead; each reports every ten seconds."""
 
 

@@ -30,15 +30,16 @@ class Migration(NamedTuple):
 
 def migrations() -> list[Migration]:
     """Return the steps in order; raises MigrationError when numbers have gaps or repeat."""
-    found = []
-    for item in resources.files("monitoring.storage.migrations").iterdir():
-        match = _NAME.match(item.name)
+    steps = []
+    for file in resources.files("monitoring.storage.migrations").iterdir():
+        match = _NAME.match(file.name)
         if match:
-            found.append(Migration(int(match[1]), match[2], item.read_text(encoding="utf-8")))
-    found.sort()
-    if [step.number for step in found] != list(range(1, len(found) + 1)):
-        raise MigrationError(f"migrations are not numbered 1..n: {[s.number for s in found]}")
-    return found
+            steps.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))
+    steps.sort()
+    numbers = [step.number for step in steps]
+    if numbers != list(range(1, len(steps) + 1)):
+        raise MigrationError(f"migrations are not numbered 1..n: {', '.join(map(str, numbers))}")
+    return steps
 
 
 def _prepare(connection: Connection) -> dict[int, str]:

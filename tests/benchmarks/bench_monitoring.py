@@ -28,13 +28,13 @@ from monitoring.ingest import predictions
 from monitoring.ingest.consumer import Consumer
 from monitoring.ingest.record import decode
 from monitoring.storage import database
-from monitoring.windows import drift, evidently_adapter, simulation
+from monitoring.windows import drift, evidently_adapter
 from monitoring.windows.reference import Reference
 from tests.benchmarks.dashboards import bench_dashboards
 from tests.benchmarks.frame import window_frame
 from tests.benchmarks.server import postgres
 from tests.benchmarks.table import row
-from tests.monitoring.support import cohort, store
+from tests.monitoring.support import cohort, simulation, store
 from tests.monitoring.support.cloud import Cloud, make_stream
 from tests.monitoring.support.kinesis import FakeKinesis
 

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
-from monitoring.dashboards.panels.boards import BOARDS
+from monitoring.dashboards.panels import BOARDS
 from monitoring.dashboards.panels.macro import Range, expand
 from monitoring.storage import database
 from monitoring.windows import drift, evidently_adapter

@@ -10,6 +10,7 @@ import json
 from typing import Any, Final, NamedTuple
 
 from monitoring.dashboards.grafana.query import DATASOURCE_UID, PostgresQuery
+from monitoring.storage import heartbeats
 
 
 class Rule(NamedTuple):
@@ -28,9 +29,8 @@ RULES: Final = (
     Rule(
         "sp-worker-silent",
         "Monitoring worker is silent",
-        "SELECT coalesce(max(extract(epoch FROM now() - beat_at)), 1e6)::float8 AS value"
-        " FROM monitoring.heartbeats WHERE part IN ('ingest', 'watch', 'outbox')",
-        120,
+        heartbeats.QUIETEST_SQL,
+        heartbeats.SILENT_SECONDS,
         "1m",
         "critical",
         "One of the worker's loops has not been heard of for two minutes. Nothing is lost while the"

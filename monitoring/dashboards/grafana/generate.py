@@ -1,4 +1,4 @@
-"""Write the files Grafana is provisioned from: ``python -m monitoring.dashboards.grafana.generate [--check]``."""
+"""Write what Grafana is provisioned from: ``python -m monitoring.dashboards.grafana.generate``."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Final
 
 from monitoring.dashboards.grafana import alerts, dashboards
-from monitoring.dashboards.panels.boards import BOARDS
+from monitoring.dashboards.panels import BOARDS
 
 FOLDER: Final = Path(__file__).resolve().parent
 
 
 def files() -> dict[Path, str]:
     """Return every generated file and what it must hold."""
-    found = {
+    boards = {
         FOLDER / "dashboards" / f"{board.uid}.json": dashboards.encode(board) for board in BOARDS
     }
-    found[FOLDER / "provisioning" / "alerting" / "rules.json"] = alerts.encode()
-    return found
+    return {**boards, FOLDER / "provisioning" / "alerting" / "rules.json": alerts.encode()}
 
 
 def stale() -> list[Path]:

@@ -18,7 +18,6 @@ DRIFT: Final = Row(
                 series("drift_p", "m.column_name", "max(-log(greatest(m.value, 1e-300)))"),
                 limit("drift_p", "max(-log(m.threshold))"),
             ),
-            width=8,
             minimum=0,
         ),
         Panel(
@@ -27,7 +26,6 @@ DRIFT: Final = Row(
             " before they alarm.",
             SERIES,
             union(series("drift_effect", "m.column_name")),
-            width=8,
             minimum=0,
         ),
         Panel(
@@ -35,7 +33,6 @@ DRIFT: Final = Row(
             "Columns of ten with evidence of drift; two in one window alarm.",
             BARS,
             union(series("drifted_columns", "'version ' || w.version")),
-            width=8,
             minimum=0,
         ),
         Panel(
@@ -65,7 +62,6 @@ DRIFT: Final = Row(
                     for label, sign in (("low", "-"), ("high", "+"))
                 ),
             ),
-            width=8,
         ),
         Panel(
             "Outside of training's range",
@@ -73,7 +69,6 @@ DRIFT: Final = Row(
             SERIES,
             union(series("out_of_range", "m.column_name", more=" AND m.label = 'share'")),
             unit="percentunit",
-            width=8,
             minimum=0,
         ),
         Panel(
@@ -84,7 +79,6 @@ DRIFT: Final = Row(
                 series("rejected_share", "'rejected share'"),
                 series("missing", "'missing values'"),
             ),
-            width=8,
             minimum=0,
         ),
     ),
@@ -99,7 +93,6 @@ ANSWERS: Final = Row(
             BARS,
             union(series("predicted_share", "m.label", "avg(m.value)")),
             unit="percentunit",
-            width=8,
             minimum=0,
             maximum=1,
         ),
@@ -114,7 +107,6 @@ ANSWERS: Final = Row(
             " AND r.label = m.label WHERE m.metric = 'predicted_share'"
             f" AND {CHOSEN} AND $__timeFilter(w.last_event) GROUP BY 1, 2 ORDER BY 1, 2",
             unit="percentunit",
-            width=8,
         ),
         Panel(
             "Confidence",
@@ -125,7 +117,6 @@ ANSWERS: Final = Row(
                 reference("confidence", "'reference ' || r.label"),
             ),
             unit="percentunit",
-            width=8,
             minimum=0,
             maximum=1,
         ),

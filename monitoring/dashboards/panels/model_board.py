@@ -8,7 +8,6 @@ from monitoring.dashboards.panels.drift_row import ANSWERS, DRIFT
 from monitoring.dashboards.panels.panel import (
     GREEN,
     RED,
-    STAT,
     STATES,
     TABLE,
     YELLOW,
@@ -16,6 +15,7 @@ from monitoring.dashboards.panels.panel import (
     Panel,
     Row,
     Variable,
+    stat,
 )
 from monitoring.dashboards.panels.series import CHOSEN, NEWEST
 from monitoring.dashboards.panels.truth_row import TRUTH
@@ -23,65 +23,45 @@ from monitoring.dashboards.panels.truth_row import TRUTH
 STATE: Final = Row(
     "State",
     (
-        Panel(
+        stat(
             "Open incidents",
             "Alarms that have not ended.",
-            STAT,
             "SELECT count(*)::float8 AS value FROM monitoring.incidents WHERE closed_at IS NULL",
-            width=4,
-            height=4,
-            decimals=0,
             steps=((None, GREEN), (1, RED)),
         ),
-        Panel(
+        stat(
             "Live model version",
             "The version of the newest window.",
-            STAT,
             "SELECT version AS value FROM monitoring.windows ORDER BY window_id DESC LIMIT 1",
-            width=4,
-            height=4,
+            decimals=None,
         ),
-        Panel(
+        stat(
             "f1-macro, measured",
             "Of the newest labelled window, over all five grades.",
-            STAT,
             "SELECT m.value FROM monitoring.window_metrics m WHERE m.metric = 'f1_macro'"
             f" AND m.window_id = ({NEWEST})",
-            width=4,
-            height=4,
             decimals=3,
         ),
-        Panel(
+        stat(
             "f1-macro, estimated",
             "Of the newest window, from the model's own probabilities; needs no labels.",
-            STAT,
             "SELECT m.value FROM monitoring.window_metrics m JOIN monitoring.windows w"
             " USING (window_id) WHERE m.metric = 'estimated_f1_macro' AND w.kind = 'scored'"
             f" AND {CHOSEN} AND $__timeFilter(w.last_event)"
             " ORDER BY w.last_event DESC, w.window_id DESC LIMIT 1",
-            width=4,
-            height=4,
             decimals=3,
         ),
-        Panel(
+        stat(
             "Labels in range",
             "True grades known of predictions made in the time range.",
-            STAT,
             "SELECT count(*)::float8 AS value FROM monitoring.label_delays"
             " WHERE $__timeFilter(event_time)",
-            width=4,
-            height=4,
-            decimals=0,
         ),
-        Panel(
+        stat(
             "Label conflicts",
             "Second, different grades offered for a prediction; the first stays.",
-            STAT,
             "SELECT count(*)::float8 AS value FROM monitoring.label_conflict_times"
             " WHERE $__timeFilter(reported_at)",
-            width=4,
-            height=4,
-            decimals=0,
             steps=((None, GREEN), (1, YELLOW)),
         ),
         Panel(

@@ -49,6 +49,19 @@ class Panel(NamedTuple):
     maximum: float | None = None
 
 
+def stat(
+    title: str,
+    description: str,
+    sql: str,
+    *,
+    unit: str = "short",
+    decimals: int | None = 0,
+    steps: tuple[tuple[float | None, str], ...] = ((None, GREEN),),
+) -> Panel:
+    """Return a small panel of one figure."""
+    return Panel(title, description, STAT, sql, unit, 4, 4, decimals, steps)
+
+
 class Row(NamedTuple):
     """A titled row of panels."""
 

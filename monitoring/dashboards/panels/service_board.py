@@ -10,81 +10,58 @@ from monitoring.dashboards.panels.panel import (
     ORANGE,
     RED,
     SERIES,
-    STAT,
     TABLE,
     Board,
     Panel,
     Row,
+    stat,
 )
+from monitoring.storage import heartbeats
 
 _NOW: Final = Row(
     "Now",
     (
-        Panel(
+        stat(
             "Worker silent for",
             "Seconds since the quietest of the worker's loops was last heard of (they report every ten).",
-            STAT,
-            "SELECT coalesce(max(extract(epoch FROM now() - beat_at)), 1e6)::float8 AS value"
-            " FROM monitoring.heartbeats WHERE part IN ('ingest', 'watch', 'outbox')",
+            heartbeats.QUIETEST_SQL,
             unit="s",
-            width=4,
-            height=4,
-            decimals=0,
-            steps=((None, GREEN), (60, ORANGE), (120, RED)),
+            steps=((None, GREEN), (60, ORANGE), (heartbeats.SILENT_SECONDS, RED)),
         ),
-        Panel(
+        stat(
             "Last window",
             "Age of the newest closed window. Old is normal while nothing is streamed.",
-            STAT,
             "SELECT extract(epoch FROM now() - max(closed_at))::float8 AS value"
             " FROM monitoring.windows",
             unit="s",
-            width=4,
-            height=4,
-            decimals=0,
         ),
-        Panel(
+        stat(
             "Records per minute",
             "Answers stored, averaged over the last five minutes.",
-            STAT,
             "SELECT coalesce(sum(inserted + rejected), 0)::float8 / 5 AS value"
             " FROM monitoring.ingest_batches WHERE committed_at > now() - interval '5 minutes'",
-            width=4,
-            height=4,
-            decimals=0,
         ),
-        Panel(
+        stat(
             "Ingest lag p95",
             "Seconds from prediction to stored row, worst batch of the last five minutes.",
-            STAT,
             "SELECT coalesce(max(lag_p95), 0)::float8 AS value FROM monitoring.ingest_batches"
             " WHERE committed_at > now() - interval '5 minutes'",
             unit="s",
-            width=4,
-            height=4,
             decimals=2,
             steps=((None, GREEN), (2, ORANGE), (60, RED)),
         ),
-        Panel(
+        stat(
             "Dead letters",
             "Records that could not be read, in the time range.",
-            STAT,
             "SELECT count(*)::float8 AS value FROM monitoring.dead_letters"
             " WHERE $__timeFilter(received_at)",
-            width=4,
-            height=4,
-            decimals=0,
             steps=((None, GREEN), (1, ORANGE)),
         ),
-        Panel(
+        stat(
             "Deliveries given up",
             "Mails and retraining requests that are dead, in the time range.",
-            STAT,
             "SELECT count(*)::float8 AS value FROM monitoring.deliveries"
             " WHERE state = 'dead' AND $__timeFilter(created_at)",
-            width=4,
-            height=4,
-            decimals=0,
             steps=((None, GREEN), (1, RED)),
         ),
     ),
@@ -192,7 +169,14 @@ _TOLD: Final = Row(
             TABLE,
             "SELECT stream, shard_id AS shard, updated_at AS moved, millis_behind, finished"
             " FROM monitoring.consumer_checkpoint ORDER BY stream, shard_id LIMIT 200",
-            width=24,
+            width=16,
+            height=6,
+        ),
+        Panel(
+            "Loops",
+            "When each of the worker's loops was last heard of, the quietest first.",
+            TABLE,
+            heartbeats.ALL_SQL,
             height=6,
         ),
     ),

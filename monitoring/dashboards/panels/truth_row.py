@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from contract.grades import GRADES
 from monitoring.dashboards.panels.panel import BARS, SERIES, TABLE, Panel, Row
 from monitoring.dashboards.panels.series import NEWEST, limit, series, union
 
@@ -21,7 +22,6 @@ TRUTH: Final = Row(
                 ),
                 limit("f1_macro"),
             ),
-            width=8,
             minimum=0,
             maximum=1,
         ),
@@ -30,7 +30,6 @@ TRUTH: Final = Row(
             "Of labelled windows. Grades with few labels jump: see their support.",
             SERIES,
             union(series("f1", "m.label", "avg(m.value)")),
-            width=8,
             minimum=0,
             maximum=1,
         ),
@@ -39,7 +38,6 @@ TRUTH: Final = Row(
             "True grades in labelled windows.",
             BARS,
             union(series("support", "m.label", "sum(m.value)")),
-            width=8,
             minimum=0,
         ),
         Panel(
@@ -49,7 +47,7 @@ TRUTH: Final = Row(
             'SELECT m.column_name AS "true",'
             + ",".join(
                 f" sum(m.value) FILTER (WHERE m.label = '{grade}')::int AS \"{grade}\""
-                for grade in "ABCDF"
+                for grade in GRADES
             )
             + " FROM monitoring.window_metrics m WHERE m.metric = 'confusion'"
             f" AND m.window_id = ({NEWEST}) GROUP BY 1 ORDER BY 1",

@@ -49,9 +49,9 @@ class Source:
         except psycopg2.Error as error:
             return Answer([], [], str(error).strip())
 
-    def ask(self, item: Panel, feature: str = "") -> Answer:
+    def ask(self, panel: Panel, feature: str = "") -> Answer:
         """Return a panel's answer for all versions and, where it asks for one, a feature."""
-        return self._run(item.sql, {"version": self.versions, "feature": [feature]})
+        return self._run(panel.sql, {"version": self.versions, "feature": [feature]})
 
     def marks(self) -> list[tuple[float, str, str]]:
         """Return what happened: (epoch seconds, kind, words)."""

@@ -1,7 +1,7 @@
 """How often the alarm rule errs: many windows through the very tests and verdicts that are used.
 
-Benchmarks and tests use it to state false alarms and power; it needs neither Evidently nor a
-database, only columns of numbers.
+It states false alarms and power, and needs neither Evidently nor a database, only columns of
+numbers.
 """
 
 from __future__ import annotations
@@ -9,32 +9,41 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scipy import stats
+
 from monitoring.windows import drift, verdict
 from monitoring.windows.verdict import ScoredFigures
 
 Columns = Mapping[str, Any]
 
 
+def p_value(column: str, reference: Any, current: Any) -> float:
+    """Return the p value of the column's own test."""
+    if column in drift.NUMERICAL:
+        return float(stats.ks_2samp(reference, current)[1])
+    return drift.chi_square(reference, current)
+
+
 def drifted(reference: Columns, current: Columns) -> dict[str, tuple[float, float]]:
     """Return the drifted columns of a window of at most drift.LARGE_WINDOW rows, with p values."""
-    found = {}
+    columns = {}
     for column in drift.COLUMNS:
-        p = drift.p_value(column, reference[column], current[column])
+        p = p_value(column, reference[column], current[column])
         if p < drift.P_THRESHOLD:
-            found[column] = (p, 0.0)
-    return found
+            columns[column] = (p, 0.0)
+    return columns
 
 
 def levels(reference: Columns, windows: Sequence[Columns]) -> list[str]:
     """Return the verdict of each window of a run, in order."""
-    found = []
+    verdicts = []
     previous: tuple[str, ...] = ()
     for current in windows:
         columns = drifted(reference, current)
         figures = ScoredFigures(len(current[drift.PREDICTION]), columns, previous)
-        found.append(verdict.judge_scored(figures, 1).level)
+        verdicts.append(verdict.judge_scored(figures, 1).level)
         previous = tuple(columns)
-    return found
+    return verdicts
 
 
 def alarms(reference: Columns, windows: Sequence[Columns]) -> int:

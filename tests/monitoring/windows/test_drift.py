@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from monitoring.windows import drift, simulation
+from monitoring.windows import drift
 from monitoring.windows.verdict import ScoredFigures, judge_scored
-from tests.monitoring.support import cohort
+from tests.monitoring.support import cohort, simulation
 
 
 def test_chi_square_equals_scipys_on_the_same_table() -> None:
