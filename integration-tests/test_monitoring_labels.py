@@ -15,7 +15,7 @@ from psycopg2.extensions import connection as Connection
 from monitoring.errors import LabelError
 from monitoring.ingest import label_file
 from monitoring.ingest.consumer import Consumer
-from monitoring.ingest.labels import LabelSink, LabelStep
+from monitoring.ingest.labels import LabelSink, resolve_pending
 from tests.monitoring.support import cohort, store
 from tests.monitoring.support.kinesis import FakeKinesis
 
@@ -111,9 +111,9 @@ def test_a_label_that_comes_before_its_prediction_waits(
     THEN the next step joins them and nothing is left waiting."""
     path = _file(tmp_path / "a.csv", [{"prediction_id": _id(1), "GradeClass": 2}])
     assert "1 without a prediction yet" in label_file.load(connection, path)
-    assert LabelStep().step(connection) == 0
+    assert resolve_pending(connection) == 0
     _predictions(connection, 1)
-    assert LabelStep().step(connection) == 1
+    assert resolve_pending(connection) == 1
     assert store.one(connection, "SELECT grade_class FROM ground_truth") == 2
     assert store.one(connection, "SELECT count(*) FROM pending_labels") == 0
 

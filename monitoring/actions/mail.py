@@ -104,7 +104,7 @@ def _sentence(reason: str) -> str:
     return f"{reason[0].upper()}{reason[1:]}."
 
 
-def facts(
+def facts_of(
     payload: dict[str, Any], incident: dict[str, Any], model: str, links: list[tuple[str, str]]
 ) -> Facts:
     """Return what the mail of an outbox entry says: opened, closed, outcome or dead."""
@@ -142,7 +142,7 @@ def compose(
     template = str(payload["template"])
     incident = _incident(cursor, number)
     links = _links(settings, s3, incident.get(_REPORTS.get(template, "")))
-    return render(template, facts(payload, incident, settings.model_name, links))
+    return render(template, facts_of(payload, incident, settings.model_name, links))
 
 
 def send(ses: Any, settings: Settings, mail: Mail) -> str:

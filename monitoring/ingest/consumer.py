@@ -23,7 +23,7 @@ from monitoring.errors import FencedError
 from monitoring.ingest import checkpoint
 from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_letter
 from monitoring.ingest.checkpoint import Checkpoint
-from monitoring.ingest.shard import THROTTLED, Reader, list_shards, readable
+from monitoring.ingest.shard import THROTTLED, Read, Reader, list_shards, readable
 from monitoring.storage import database
 
 _LOG = logging.getLogger(__name__)
@@ -108,12 +108,12 @@ class Consumer:
         read = self._reader.read(place, self._rows)
         if read.records:
             try:
-                self._commit(connection, place, read.records, read.millis_behind)
+                self._commit(connection, place, read)
             except _ISOLATED as error:
                 _LOG.warning(
                     "a batch of shard %s is refused (%s); one by one", place.shard_id, error
                 )
-                self._one_by_one(connection, place, read.records, read.millis_behind)
+                self._one_by_one(connection, place, read)
             place = place._replace(sequence_number=read.records[-1].sequence_number)
         if read.closed:
             with database.transaction(connection) as cursor:
@@ -124,37 +124,29 @@ class Consumer:
         self._known[place.shard_id] = place
         return len(read.records)
 
-    def _one_by_one(
-        self,
-        connection: Connection,
-        place: Checkpoint,
-        records: Sequence[StreamRecord],
-        behind: int | None,
-    ) -> None:
+    def _one_by_one(self, connection: Connection, place: Checkpoint, read: Read) -> None:
         """Write a refused batch record by record; what the database refuses is a dead letter."""
-        for record in records:
+        for record in read.records:
             try:
-                self._commit(connection, place, [record], behind)
+                self._commit(connection, place, read._replace(records=[record]))
             except _ISOLATED:
                 letter = dead_letter(record, "refused", "the database refused the row")
                 with database.transaction(connection) as cursor:
                     checkpoint.fence(cursor, self._stream, place.shard_id, place.sequence_number)
                     self._bury(cursor, place.shard_id, [letter])
                     checkpoint.advance(
-                        cursor, self._stream, place.shard_id, record.sequence_number, behind
+                        cursor,
+                        self._stream,
+                        place.shard_id,
+                        record.sequence_number,
+                        read.millis_behind,
                     )
             place = place._replace(sequence_number=record.sequence_number)
 
-    def _commit(
-        self,
-        connection: Connection,
-        place: Checkpoint,
-        records: Sequence[StreamRecord],
-        behind: int | None,
-    ) -> None:
+    def _commit(self, connection: Connection, place: Checkpoint, read: Read) -> None:
         with database.transaction(connection) as cursor:
             now = database.scalar(cursor, "SELECT clock_timestamp()")
-            batch = self._sink.decode(records, now)
+            batch = self._sink.decode(read.records, now)
             self._sink.stage(cursor, batch)
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.INGEST_LOCK,))
             checkpoint.fence(cursor, self._stream, place.shard_id, place.sequence_number)
@@ -164,10 +156,10 @@ class Consumer:
                 "INSERT INTO ingest_batches (stream, shard_id, records, inserted, rejected,"
                 " duplicates, dead, lag_p50, lag_p95, millis_behind)"
                 " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                (self._stream, place.shard_id, *counts, behind),
+                (self._stream, place.shard_id, *counts, read.millis_behind),
             )
-            last = records[-1].sequence_number
-            checkpoint.advance(cursor, self._stream, place.shard_id, last, behind)
+            last = read.records[-1].sequence_number
+            checkpoint.advance(cursor, self._stream, place.shard_id, last, read.millis_behind)
 
     def _bury(self, cursor: Cursor, shard_id: str, letters: Sequence[DeadLetter]) -> None:
         for letter in letters:

@@ -94,7 +94,7 @@ def apply(cursor: Cursor, labels: Sequence[Label], source: str) -> LabelCounts:
     """Store labels inside the caller's transaction; the caller holds the ingest lock.
 
     Idempotent: the same file or record again changes nothing. Labels whose prediction is not here
-    stay pending and are tried again by ``LabelStep``.
+    stay pending and are tried again by ``resolve_pending``.
     """
     if not labels:
         return LabelCounts()
@@ -215,20 +215,16 @@ class LabelSink:
         return Counts(batch.records, counts.stored, 0, counts.known, len(batch.dead))
 
 
-class LabelStep:
-    """Tries pending labels again: their predictions may have come in since."""
-
-    def step(self, connection: Connection) -> int:
-        """Resolve what can be resolved now; return how many labels found their prediction."""
-        with database.transaction(connection) as cursor:
-            if database.scalar(cursor, "SELECT 1 FROM pending_labels LIMIT 1") is None:
-                return 0
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.INGEST_LOCK,))
-            cursor.execute("DROP TABLE IF EXISTS incoming_labels")
-            cursor.execute(
-                "CREATE TEMP TABLE incoming_labels AS SELECT label_key, prediction_id, student_id,"
-                " known_at, grade_class, gpa FROM pending_labels"
-                " ORDER BY received_at LIMIT 100000"
-            )
-            counts = _resolve(cursor, "pending")
-        return counts.stored + counts.known + counts.conflicts
+def resolve_pending(connection: Connection) -> int:
+    """Try pending labels again; return how many have found their prediction since."""
+    with database.transaction(connection) as cursor:
+        if database.scalar(cursor, "SELECT 1 FROM pending_labels LIMIT 1") is None:
+            return 0
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.INGEST_LOCK,))
+        cursor.execute("DROP TABLE IF EXISTS incoming_labels")
+        cursor.execute(
+            "CREATE TEMP TABLE incoming_labels AS SELECT label_key, prediction_id, student_id,"
+            " known_at, grade_class, gpa FROM pending_labels ORDER BY received_at LIMIT 100000"
+        )
+        counts = _resolve(cursor, "pending")
+    return counts.stored + counts.known + counts.conflicts

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
 
 from contract.features import FEATURE_NAMES
 from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_letter
@@ -175,13 +176,12 @@ def _count_rejections(
         for minute, version, codes, fields in kept
         for code, field in zip(codes, fields, strict=True)
     )
-    for key in sorted(counts):  # one order for all writers: no deadlock
-        cursor.execute(
-            "INSERT INTO rejection_counts AS c (minute, version, code, field, count)"
-            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (minute, version, code, field)"
-            " DO UPDATE SET count = c.count + excluded.count",
-            (*key, counts[key]),
-        )
+    execute_values(
+        cursor,
+        "INSERT INTO rejection_counts AS c (minute, version, code, field, count) VALUES %s"
+        " ON CONFLICT (minute, version, code, field) DO UPDATE SET count = c.count + excluded.count",
+        [(*key, counts[key]) for key in sorted(counts)],  # one order for all writers: no deadlock
+    )
 
 
 def _lags(cursor: Cursor, rows: list[Scored | Rejected]) -> tuple[float, float] | tuple[None, None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from importlib import resources
 from typing import Final, NamedTuple
@@ -86,3 +87,11 @@ def migrate(connection: Connection) -> list[str]:
             )
         done.append(f"{step.number:04d}_{step.name}")
     return done
+
+
+def set_dashboard_password(connection: Connection) -> None:
+    """Give the dashboards' role the password in GRAFANA_RO_PASSWORD, where one is set."""
+    password = os.environ.get("GRAFANA_RO_PASSWORD", "")
+    if password:
+        with database.transaction(connection) as cursor:
+            cursor.execute(f"ALTER ROLE {database.DASHBOARD_ROLE} PASSWORD %s", (password,))

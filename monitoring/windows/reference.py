@@ -15,6 +15,7 @@ from contract.features import FEATURE_NAMES
 from contract.grades import GRADES
 from monitoring.clients import error_code
 from monitoring.errors import ReferenceMissingError, ReferenceUnusableError
+from monitoring.windows import performance
 from monitoring.windows.drift import NUMERICAL, PREDICTION
 
 PREDICTED: Final = "predicted_GradeClass"
@@ -74,14 +75,9 @@ class Reference:
                 ("maximum", name, "", float(values.max())),
             ]
         for k, grade in enumerate(GRADES):
-            stats.append(("predicted_share", "", grade, float((self.predicted == k).mean())))
             stats.append(("label_share", "", grade, float((self.truth == k).mean())))
-        top = self.probabilities.max(axis=1)
-        stats += [
-            ("confidence", "", quantile, float(np.quantile(top, share)))
-            for quantile, share in (("p10", 0.1), ("p50", 0.5))
-        ]
-        return stats
+        answers = performance.answers(self.probabilities, self.predicted)
+        return stats + [(metric, "", label, value) for metric, label, value in answers]
 
     def bounds(self, column: str) -> tuple[float, float]:
         """Return training's range of a feature."""

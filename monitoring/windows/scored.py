@@ -9,7 +9,6 @@ import pandas as pd
 from psycopg2.extensions import cursor as Cursor
 
 from contract.features import FEATURE_NAMES
-from contract.grades import GRADES
 from monitoring.windows import cutting, drift, evidently_adapter, performance, verdict
 from monitoring.windows.cutting import Window
 from monitoring.windows.metric import Metric, Outcome
@@ -50,14 +49,9 @@ def rejections(cursor: Cursor, window: Window) -> dict[str, int]:
 def prediction_metrics(frame: pd.DataFrame, probabilities: Any) -> list[Metric]:
     """Return class mix, confidence, means of whole-number features, and estimated performance."""
     predicted = frame[drift.PREDICTION].to_numpy()
-    top = probabilities.max(axis=1)
     metrics = [
-        Metric("predicted_share", "", grade, float((predicted == k).mean()))
-        for k, grade in enumerate(GRADES)
-    ]
-    metrics += [
-        Metric("confidence", "", label, float(np.quantile(top, share)))
-        for label, share in (("p10", 0.1), ("p50", 0.5))
+        Metric(name, "", label, value)
+        for name, label, value in performance.answers(probabilities, predicted)
     ]
     metrics += [
         Metric("mean", name, "", float(frame[name].mean()))

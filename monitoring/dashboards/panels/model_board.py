@@ -9,13 +9,13 @@ from monitoring.dashboards.panels.panel import (
     GREEN,
     RED,
     STATES,
-    TABLE,
     YELLOW,
     Board,
     Panel,
     Row,
     Variable,
     stat,
+    table,
 )
 from monitoring.dashboards.panels.series import CHOSEN, NEWEST
 from monitoring.dashboards.panels.truth_row import TRUTH
@@ -67,11 +67,11 @@ STATE: Final = Row(
         Panel(
             "Verdicts",
             "Verdict of every window by version, from its first record on: drift and performance.",
-            STATES,
             "SELECT w.first_event AS time, 'version ' || w.version || ', ' ||"
             " CASE w.kind WHEN 'scored' THEN 'drift' ELSE 'performance' END AS metric,"
             " w.verdict AS value FROM monitoring.windows w WHERE w.verdict IS NOT NULL"
             f" AND {CHOSEN} AND $__timeFilter(w.first_event) ORDER BY 1 LIMIT 5000",
+            kind=STATES,
             width=24,
             height=6,
         ),
@@ -81,10 +81,9 @@ STATE: Final = Row(
 HISTORY: Final = Row(
     "History",
     (
-        Panel(
+        table(
             "Incidents",
             "What alarmed and how it ended.",
-            TABLE,
             "SELECT incident_id AS incident, kind, version, opened_at AS opened, closed_at AS ended,"
             " array_to_string(reasons, '; ') AS reasons, closing AS \"ended because\""
             " FROM monitoring.incidents"
@@ -93,19 +92,17 @@ HISTORY: Final = Row(
             " ORDER BY incident_id DESC LIMIT 50",
             width=12,
         ),
-        Panel(
+        table(
             "Retraining",
             "What training's gate decided, in its words.",
-            TABLE,
             "SELECT seen_at AS time, incident_id AS incident, outcome, version, champion_before AS"
             " before, array_to_string(reasons, ' ') AS reasons FROM monitoring.training_outcomes"
             " WHERE $__timeFilter(seen_at) ORDER BY seen_at DESC LIMIT 50",
             width=12,
         ),
-        Panel(
+        table(
             "Windows",
             "Newest first; the report is Evidently's page in the artifact bucket.",
-            TABLE,
             "SELECT w.last_event AS time, w.kind, w.version, w.row_count AS rows, w.verdict,"
             " array_to_string(w.reasons, '; ') AS reasons, w.report_key AS report"
             f" FROM monitoring.windows w WHERE {CHOSEN} AND $__timeFilter(w.last_event)"

@@ -6,6 +6,7 @@ SQL uses Grafana's macros and variables ($__timeFilter, $__timeGroupAlias, ${ver
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, NamedTuple
 
 STAT: Final = "stat"
@@ -38,8 +39,8 @@ class Panel(NamedTuple):
 
     title: str
     description: str
-    kind: str
     sql: str
+    kind: str
     unit: str = "short"
     width: int = 8
     height: int = 8
@@ -49,17 +50,10 @@ class Panel(NamedTuple):
     maximum: float | None = None
 
 
-def stat(
-    title: str,
-    description: str,
-    sql: str,
-    *,
-    unit: str = "short",
-    decimals: int | None = 0,
-    steps: tuple[tuple[float | None, str], ...] = ((None, GREEN),),
-) -> Panel:
-    """Return a small panel of one figure."""
-    return Panel(title, description, STAT, sql, unit, 4, 4, decimals, steps)
+stat = partial(Panel, kind=STAT, width=4, height=4, decimals=0)
+lines = partial(Panel, kind=SERIES, minimum=0)
+bars = partial(Panel, kind=BARS, minimum=0)
+table = partial(Panel, kind=TABLE)
 
 
 class Row(NamedTuple):

@@ -57,10 +57,10 @@ def _clock(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%d %b %H:%M:%S")
 
 
-def _axes(frame: Frame, ticks: Sequence[float], y: Mapping[float, float], unit: str) -> list[str]:
+def _axes(frame: Frame, ticks: Sequence[float], unit: str) -> list[str]:
     parts = []
     for tick in ticks:
-        at = y[tick]
+        at = _height(ticks, tick)
         parts.append(
             f'<line class="grid" x1="{_LEFT}" x2="{frame.width - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
         )
@@ -104,7 +104,7 @@ def _height(ticks: Sequence[float], value: float) -> float:
 def lines(panel: Panel, series: Series, frame: Frame) -> str:
     """Draw each series as a line with a dot at every figure."""
     ticks = _spread(panel, [v for points in series.values() for _, v in points])
-    parts = _axes(frame, ticks, {t: _height(ticks, t) for t in ticks}, panel.unit)
+    parts = _axes(frame, ticks, panel.unit)
     for position, (name, points) in enumerate(series.items()):
         tint = colour(name, position)
         dashed = name == LIMIT or name.startswith(REFERENCE)
@@ -132,7 +132,7 @@ def bars(panel: Panel, series: Series, frame: Frame, bucket: float) -> str:
         for moment, value in points:
             totals[moment] = totals.get(moment, 0.0) + max(value, 0.0)
     ticks = _spread(panel, [0.0, *totals.values()])
-    parts = _axes(frame, ticks, {t: _height(ticks, t) for t in ticks}, panel.unit)
+    parts = _axes(frame, ticks, panel.unit)
     wide = max(3.0, min(26.0, frame.x(frame.start + bucket) - frame.x(frame.start) - 1))
     floor: dict[float, float] = {}
     for position, (name, points) in enumerate(series.items()):
