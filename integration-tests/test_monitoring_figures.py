@@ -69,13 +69,13 @@ def test_performance_is_measured_on_labels_and_alarms_when_low_twice(
     stream_students(connection, 400, 3, first_id=501)
     label_all(connection, wrong=True)
     watching().step(connection)
-    found = [w for w in windows_of(connection) if w["kind"] == "labelled"]
-    assert [w["verdict"] for w in found] == ["ok", "warn", "alarm"]
-    metrics = metrics_of(connection, found[2]["window_id"])
+    labelled = [w for w in windows_of(connection) if w["kind"] == "labelled"]
+    assert [w["verdict"] for w in labelled] == ["ok", "warn", "alarm"]
+    metrics = metrics_of(connection, labelled[2]["window_id"])
     assert metrics["f1_macro", "", ""] == 0
     assert sum(metrics["confusion", a, b] for a in GRADES for b in GRADES) == 200
     assert metrics["label_delay_seconds", "", "p50"] >= 0
-    perfect = metrics_of(connection, found[0]["window_id"])
+    perfect = metrics_of(connection, labelled[0]["window_id"])
     present = sum(perfect["support", "", grade] > 0 for grade in GRADES)
     assert perfect["f1_macro", "", ""] == pytest.approx(present / 5)
     incident = store.fetch(

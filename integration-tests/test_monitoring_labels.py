@@ -169,8 +169,10 @@ def test_training_reads_labelled_rows_without_identity(
     _predictions(connection, 3)
     rows = [{"prediction_id": _id(k), "GradeClass": 2, "GPA": 2.6} for k in (1, 2)]
     label_file.load(connection, _file(tmp_path / "a.csv", rows))
-    found = store.fetch(connection, "SELECT * FROM labelled_predictions")
-    assert len(found) == 2
-    assert found[0]["GradeClass"] == 2 and found[0]["GPA"] == pytest.approx(2.6)
-    assert {"Absences", "StudyTimeWeekly", "version", "predicted_grade_class"} <= set(found[0])
-    assert not {"student_id", "Age", "Gender", "Ethnicity"} & set(found[0])
+    rows_of_view = store.fetch(connection, "SELECT * FROM labelled_predictions")
+    assert len(rows_of_view) == 2
+    assert rows_of_view[0]["GradeClass"] == 2 and rows_of_view[0]["GPA"] == pytest.approx(2.6)
+    assert {"Absences", "StudyTimeWeekly", "version", "predicted_grade_class"} <= set(
+        rows_of_view[0]
+    )
+    assert not {"student_id", "Age", "Gender", "Ethnicity"} & set(rows_of_view[0])

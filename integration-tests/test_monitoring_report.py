@@ -45,9 +45,9 @@ def test_an_empty_database_makes_a_complete_page(connection: Connection) -> None
     page = render(connection)
     for board in BOARDS:
         for row in board.rows:
-            for item in row.panels:
-                for name in FEATURE_NAMES if "$feature" in item.title else ("",):
-                    assert f"<h3>{escape(item.title.replace('$feature', name))}</h3>" in page
+            for panel in row.panels:
+                for name in FEATURE_NAMES if "$feature" in panel.title else ("",):
+                    assert f"<h3>{escape(panel.title.replace('$feature', name))}</h3>" in page
     assert "the query failed" not in page
     assert page.count("nothing yet") > 20
     balance = _Balance()

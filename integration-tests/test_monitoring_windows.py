@@ -183,8 +183,14 @@ def test_reports_follow_their_policy(
 
 def test_settings_reach_the_evaluator(environment: dict[str, str]) -> None:
     """GIVEN an environment WHEN loaded THEN the window's settings are what it says."""
-    found: Settings = settings.load({**environment, "WINDOW_ROWS": "50", "WINDOW_REPORTS": "none"})
-    assert (found.windows.rows, found.windows.minimum_rows, found.windows.reports) == (
+    configured: Settings = settings.load(
+        {**environment, "WINDOW_ROWS": "50", "WINDOW_REPORTS": "none"}
+    )
+    assert (
+        configured.windows.rows,
+        configured.windows.minimum_rows,
+        configured.windows.reports,
+    ) == (
         50,
         50,
         "none",

@@ -72,7 +72,7 @@ def _execute_values(connection: Connection, data: list[bytes]) -> float:
         )
     start = time.perf_counter()
     for first in range(0, len(data), 500):
-        rows = [decode(item) for item in data[first : first + 500]]
+        rows = [decode(record) for record in data[first : first + 500]]
         with database.transaction(connection) as cursor:
             execute_values(
                 cursor,
@@ -115,15 +115,15 @@ def bench_lag() -> None:
                 time.sleep(3)
             finally:
                 worker.terminate()
-        found = store.fetch(
+        lags = store.fetch(
             connection,
             "SELECT count(*) AS n, percentile_cont(ARRAY[.5, .95, .99]) WITHIN GROUP (ORDER BY"
             " extract(epoch FROM ingested_at - predicted_at)) AS q FROM predictions"
             " WHERE student_id::int > 5000",
         )[0]
         windows = store.one(connection, "SELECT count(*) FROM windows")
-    p50, p95, p99 = found["q"]
-    row(f"lag at 1,000 records/s, {found['n']:,} records: p50", f"{p50:.2f} s", "")
+    p50, p95, p99 = lags["q"]
+    row(f"lag at 1,000 records/s, {lags['n']:,} records: p50", f"{p50:.2f} s", "")
     row(
         f"lag p95 (p99 {p99:.2f} s), {windows} windows evaluated meanwhile",
         f"{p95:.2f} s",

@@ -19,21 +19,21 @@ def _record(**changes: Any) -> dict[str, Any]:
 def test_a_prediction_is_read_in_contract_order() -> None:
     """GIVEN a record of the design WHEN decoded THEN features stand in contract order."""
     record = _record()
-    found = decode(json.dumps(record).encode())
-    assert isinstance(found, Scored)
-    assert found.features == tuple(float(record["features"][f.name]) for f in FEATURES)
-    assert str(found.prediction_id) == record["prediction_id"]
-    assert sum(found.probabilities) == pytest.approx(1)
+    decoded = decode(json.dumps(record).encode())
+    assert isinstance(decoded, Scored)
+    assert decoded.features == tuple(float(record["features"][f.name]) for f in FEATURES)
+    assert str(decoded.prediction_id) == record["prediction_id"]
+    assert sum(decoded.probabilities) == pytest.approx(1)
 
 
 def test_a_rejection_keeps_codes_and_fields_only() -> None:
     """GIVEN a rejection without version WHEN decoded THEN codes and fields, nothing else of it."""
     record = next(cohort.rejections(1))
     record["errors"][0]["message"] = "secret"
-    found = decode(json.dumps(record).encode())
-    assert isinstance(found, Rejected)
-    assert (found.codes, found.fields) == (("missing_field",), ("student.Absences",))
-    assert "secret" not in repr(found)
+    decoded = decode(json.dumps(record).encode())
+    assert isinstance(decoded, Rejected)
+    assert (decoded.codes, decoded.fields) == (("missing_field",), ("student.Absences",))
+    assert "secret" not in repr(decoded)
 
 
 @pytest.mark.parametrize(

@@ -46,10 +46,10 @@ class FakeKinesis:
         names = list(self.shards)
         index = int(arguments.get("NextToken", 0))
         name = names[index]
-        item: dict[str, Any] = {"ShardId": name}
+        listed: dict[str, Any] = {"ShardId": name}
         keys = ("ParentShardId", "AdjacentParentShardId")
-        item.update(zip(keys, self.shards[name]["parents"], strict=False))
-        answer: dict[str, Any] = {"Shards": [item]}
+        listed.update(zip(keys, self.shards[name]["parents"], strict=False))
+        answer: dict[str, Any] = {"Shards": [listed]}
         if index + 1 < len(names):
             answer["NextToken"] = str(index + 1)
         return answer

@@ -24,8 +24,10 @@ class FakeMage:
         if self.refuse:
             return {"error": {"code": 500, "message": self.refuse}}
         if path == "/api/pipelines/retraining/pipeline_schedules":
-            item = {"id": 12, "name": "retraining_api", "token": "secret", "status": "active"}
-            return {"pipeline_schedules": [{"id": 3, "name": "nightly", "status": "active"}, item]}
+            trigger = {"id": 12, "name": "retraining_api", "token": "secret", "status": "active"}
+            return {
+                "pipeline_schedules": [{"id": 3, "name": "nightly", "status": "active"}, trigger]
+            }
         if path == "/api/pipeline_schedules/12/pipeline_runs/secret" and body:
             run = {"id": 70 + len(self.runs), "status": "running", **body["pipeline_run"]}
             self.runs.append(run)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from psycopg2.extensions import connection as Connection
 
 from monitoring import settings
@@ -28,10 +28,10 @@ def watching_fixture(
         monkeypatch.setenv(name, environment[name])
     cloud.put_reference("1")
     cloud.put_reference("2", seed=9)
-    found = settings.load(environment)
+    configured = settings.load(environment)
 
     def build(**changes: Any) -> Watch:
-        return build_watch(replace(found, windows=replace(found.windows, **changes)))
+        return build_watch(replace(configured, windows=replace(configured.windows, **changes)))
 
     return build
 
@@ -43,8 +43,8 @@ def mage_fixture() -> Iterator[FakeMage]:
         yield mage
 
 
-@pytest.fixture(name="found")
-def found_fixture(
+@pytest.fixture(name="configured")
+def configured_fixture(
     environment: dict[str, str], mage: FakeMage, monkeypatch: pytest.MonkeyPatch
 ) -> Settings:
     """Settings with short pauses."""
@@ -65,6 +65,6 @@ def found_fixture(
 
 
 @pytest.fixture(name="story")
-def story_fixture(connection: Connection, found: Settings) -> Story:
+def story_fixture(connection: Connection, configured: Settings) -> Story:
     """A story to tell."""
-    return Story(connection, found)
+    return Story(connection, configured)

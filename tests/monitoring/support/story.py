@@ -24,9 +24,9 @@ DRIFT = Verdict(ALARM, ("2 of 10 columns have drifted in one window", "Absences 
 class Story:
     """Windows with given verdicts, one after the other."""
 
-    def __init__(self, connection: Connection, found: Settings) -> None:
+    def __init__(self, connection: Connection, settings: Settings) -> None:
         self._connection = connection
-        self._settings = found
+        self._settings = settings
         self._row = 0
 
     def window(self, judged: Verdict, version: str = "1", kind: str = "scored") -> int:
@@ -44,8 +44,8 @@ class Story:
                 " clock_timestamp() - interval '1 minute', %s, %s) RETURNING window_id",
                 (kind, version, self._row, self._row + 200, judged.level, list(judged.reasons)),
             )
-            item = Window(number, kind, version, self._row, self._row + 200, 200, 0, "count")
-            incident.react(cursor, item, judged, self._settings)
+            closed = Window(number, kind, version, self._row, self._row + 200, 200, 0, "count")
+            incident.react(cursor, closed, judged, self._settings)
         self._row += 200
         return int(number)
 

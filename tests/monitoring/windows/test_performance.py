@@ -15,10 +15,10 @@ CLASSES = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, 
 def test_certain_probabilities_estimate_what_is_measured(pairs: list[tuple[int, int]]) -> None:
     """GIVEN probabilities that are 1 at the truth WHEN estimated THEN exactly the measured scores."""
     truth, predicted = np.array(pairs).T
-    found = performance.estimate(np.eye(5)[truth], predicted)
-    assert found["estimated_f1_macro"] == pytest.approx(f1_by_grade(truth, predicted).mean())
-    assert found["estimated_accuracy"] == pytest.approx((truth == predicted).mean())
-    assert found["estimated_log_loss"] == pytest.approx(0)
+    estimated = performance.estimate(np.eye(5)[truth], predicted)
+    assert estimated["estimated_f1_macro"] == pytest.approx(f1_by_grade(truth, predicted).mean())
+    assert estimated["estimated_accuracy"] == pytest.approx((truth == predicted).mean())
+    assert estimated["estimated_log_loss"] == pytest.approx(0)
 
 
 @pytest.mark.parametrize(

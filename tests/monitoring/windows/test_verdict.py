@@ -40,9 +40,9 @@ P = (1e-9, 0.4)
 )
 def test_scored_windows(figures: ScoredFigures, level: str, words: str) -> None:
     """GIVEN figures WHEN judged THEN the level, and the first reason in words."""
-    found = judge_scored(figures, 100)
-    assert found.level == level
-    assert found.reasons[0].startswith(words)
+    judged = judge_scored(figures, 100)
+    assert judged.level == level
+    assert judged.reasons[0].startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_labelled_windows(f1: float, below: bool, rows: int, level: str) -> None
 
 def test_a_drifted_target_warns() -> None:
     """GIVEN a good f1 and another mix of true grades WHEN judged THEN warn."""
-    found = judge_labelled(LabelledFigures(200, 0.66, 0.5, 0.66, False, 1e-9))
-    assert (found.level, found.reasons) == ("warn", ("the mix of true grades (A-F) has drifted",))
-    assert GRADES[0] in found.reasons[0]
+    judged = judge_labelled(LabelledFigures(200, 0.66, 0.5, 0.66, False, 1e-9))
+    assert (judged.level, judged.reasons) == ("warn", ("the mix of true grades (A-F) has drifted",))
+    assert GRADES[0] in judged.reasons[0]
 
 
 @given(
@@ -81,8 +81,8 @@ def test_every_verdict_has_a_level_and_a_reason(
     figures = ScoredFigures(
         rows, dict.fromkeys(drifted, P), sorted(previous), Quality({"not_json": rejected}, rejected)
     )
-    found: Any = judge_scored(figures, 100)
-    assert found.level in ("insufficient", "ok", "warn", "alarm")
-    assert found.reasons and all(found.reasons)
+    judged: Any = judge_scored(figures, 100)
+    assert judged.level in ("insufficient", "ok", "warn", "alarm")
+    assert judged.reasons and all(judged.reasons)
     due = rows >= 100 and (len(drifted) >= 2 or bool(drifted & previous))
-    assert (found.level == "alarm") == due
+    assert (judged.level == "alarm") == due
