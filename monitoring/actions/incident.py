@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -104,7 +105,11 @@ def _closing(cursor: Cursor, current: Incident, window: Window, clear: int) -> s
         " AND verdict <> 'insufficient' ORDER BY last_row DESC LIMIT %s",
         (window.kind, window.version, window.last_row, clear),
     )
-    verdicts = [row[0] for row in cursor.fetchall()]
+    return quiet([row[0] for row in cursor.fetchall()], clear)
+
+
+def quiet(verdicts: Sequence[str], clear: int) -> str | None:
+    """Return in words that the last ``clear`` windows were without an alarm, or None."""
     if len(verdicts) == clear and verdict.ALARM not in verdicts:
         return f"{clear} windows running without an alarm"
     return None

@@ -20,6 +20,11 @@ from monitoring.windows.verdict import Verdict
 _LOG = logging.getLogger(__name__)
 
 
+def is_kept(policy: str, level: str) -> bool:
+    """Return whether a window's report is kept: of all windows, of those that warn, or of none."""
+    return policy == "all" or (policy == "notable" and level in (verdict.WARN, verdict.ALARM))
+
+
 class Evaluator:
     """Evaluates windows against the reference of their model version."""
 
@@ -61,9 +66,7 @@ class Evaluator:
 
     def _report(self, window: Window, outcome: Outcome) -> str | None:
         """Keep Evidently's page in S3 (gzip: 4 MB become 1.2) and return its key."""
-        policy = self._settings.reports
-        notable = outcome.verdict.level in (verdict.WARN, verdict.ALARM)
-        wanted = policy == "all" or (policy == "notable" and notable)
+        wanted = is_kept(self._settings.reports, outcome.verdict.level)
         if outcome.html is None or not wanted or not self._bucket:
             return None
         key = f"reports/{window.version}/{window.kind}-{window.after_row:012d}.html"
