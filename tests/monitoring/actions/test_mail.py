@@ -75,7 +75,9 @@ def test_each_kind_of_mail_says_what_happened(
 
 def test_plain_text_and_html_say_the_same() -> None:
     """GIVEN facts WHEN rendered THEN both forms hold each of them, the text in columns."""
-    facts = Facts("Title", ["One.", "Two."], [("A", "1"), ("Long name", "2")], [("Board", "http://b")])
+    facts = Facts(
+        "Title", ["One.", "Two."], [("A", "1"), ("Long name", "2")], [("Board", "http://b")]
+    )
     made = render("opened", facts)
     assert made.subject == "Title"
     assert made.text == "Title\n\nOne.\nTwo.\n\nA          1\nLong name  2\n\nBoard: http://b\n"

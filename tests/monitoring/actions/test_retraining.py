@@ -67,7 +67,9 @@ def test_the_gates_words_are_read(document: dict[str, Any], outcome: TrainingOut
     assert read_outcome("key", json.dumps(document).encode()) == outcome
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"version": 2}', b'"promoted"', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"{}", b'{"version": 2}', b'"promoted"', b"\xff"]
+)
 def test_what_is_no_outcome_is_a_failed_delivery(body: bytes) -> None:
     """GIVEN a half-written or foreign file WHEN read THEN DeliveryError names the key."""
     with pytest.raises(DeliveryError, match="outcomes/x.json is not an outcome"):

@@ -52,7 +52,9 @@ class _S3:
 def stored_fixture(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """The figures written instead of sent to a database."""
     stored: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(evaluation, "execute_values", lambda _, __, rows, **___: stored.extend(rows))
+    monkeypatch.setattr(
+        evaluation, "execute_values", lambda _, __, rows, **___: stored.extend(rows)
+    )
     return stored
 
 
