@@ -41,5 +41,5 @@ def test_a_loop_that_does_not_run_any_more_is_forgotten() -> None:
     """GIVEN the loops that run WHEN the worker starts THEN reports of others are dropped."""
     cursor: Any = FakeCursor()
     heartbeats.forget(cursor, [heartbeats.WATCH, heartbeats.LABELS])
-    ((sql, parameters),) = cursor.asked
+    sql, parameters = cursor.asked[0]
     assert sql.startswith("DELETE FROM heartbeats") and parameters == (["watch", "labels"],)
