@@ -30,13 +30,16 @@ class SettingsError(StudentPerformanceError):
 def read(kind: type[Settings], environment: Mapping[str, str]) -> Settings:
     """Return ``kind`` filled from the variables its fields are named after.
 
-    Blank counts as unset; text is stripped; a tuple is a list with commas. Raises SettingsError
-    naming the variable and what it accepts, never its value, which may be a secret.
+    Blank counts as unset; text is stripped; a tuple is a list with commas; a struct within is read
+    from the same variables. Raises SettingsError naming the variable and what it accepts, never
+    its value, which may be a secret.
     """
     fields = {field.encode_name: field for field in inspect.type_info(kind).fields}  # type: ignore[attr-defined]
     given: dict[str, object] = {}
     for name, field in fields.items():
-        if text := environment.get(name, "").strip():
+        if isinstance(field.type, inspect.StructType):
+            given[name] = read(field.type.cls, environment)
+        elif text := environment.get(name, "").strip():
             listed = isinstance(field.type, inspect.VarTupleType)
             given[name] = (
                 [part.strip() for part in text.split(",") if part.strip()] if listed else text

@@ -20,18 +20,18 @@ from psycopg2.extensions import connection as Connection
 from monitoring import settings
 from monitoring.dashboards.grafana import alerts, generate
 from monitoring.dashboards.grafana.query import DATASOURCE_TYPE, DATASOURCE_UID
+from monitoring.dashboards.panels import BOARDS
 from monitoring.dashboards.panels import panel as panels
-from monitoring.dashboards.panels.boards import BOARDS
 from monitoring.dashboards.panels.macro import Range, expand
 from monitoring.dashboards.panels.panel import ANNOTATIONS, Panel
 from monitoring.worker import build_outbox, build_watch
-from tests.monitoring import cohort, history
-from tests.monitoring.cloud import Cloud
-from tests.monitoring.mage import serve
+from tests.monitoring.support import cohort, history
+from tests.monitoring.support.cloud import Cloud
+from tests.monitoring.support.mage import serve
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 GRAFANA = Path(generate.__file__).parent
-PANELS = [(board.uid, item) for board in BOARDS for row in board.rows for item in row.panels]
+PANELS = [(board.uid, panel) for board in BOARDS for row in board.rows for panel in row.panels]
 VARIABLES = {"version": ["1", "2"], "feature": ["Absences"]}
 
 
@@ -46,7 +46,7 @@ def observed_fixture(postgres_server: Any, emulator: Any) -> Iterator[str]:
     # pylint: disable=import-outside-toplevel
     from monitoring.storage import database
     from monitoring.storage.migrate import migrate
-    from tests.monitoring.cloud import make_stream
+    from tests.monitoring.support.cloud import make_stream
 
     admin = psycopg2.connect(postgres_server.address("postgres"))
     admin.autocommit = True
@@ -65,7 +65,7 @@ def observed_fixture(postgres_server: Any, emulator: Any) -> Iterator[str]:
     connection = database.connect(postgres_server.address("observed"))
     migrate(connection)
     with serve() as mage:
-        found = settings.load(
+        configured = settings.load(
             {
                 "DATABASE_URL": postgres_server.address("observed"),
                 "AWS_ENDPOINT_URL": cloud.url,
@@ -78,8 +78,8 @@ def observed_fixture(postgres_server: Any, emulator: Any) -> Iterator[str]:
         )
         history.write(
             connection,
-            build_watch(found),
-            build_outbox(found),
+            build_watch(configured),
+            build_outbox(configured),
             lambda: s3.put_object(
                 Bucket=cloud.bucket,
                 Key="outcomes/incident-1-1.json",
@@ -108,18 +108,18 @@ def _run(connection: Connection, sql: str) -> tuple[list[str], list[tuple[Any, .
 
 
 @pytest.mark.parametrize(
-    ("board", "item"), PANELS, ids=[f"{uid}: {item.title}" for uid, item in PANELS]
+    ("board", "panel"), PANELS, ids=[f"{uid}: {panel.title}" for uid, panel in PANELS]
 )
-def test_every_panel_answers_as_grafana_ro(grafana: Connection, board: str, item: Panel) -> None:
+def test_every_panel_answers_as_grafana_ro(grafana: Connection, board: str, panel: Panel) -> None:
     """GIVEN a history WHEN the panel's SQL runs as grafana_ro
     THEN it has rows in the shape its kind needs, and no NaN."""
     del board
-    names, rows = _run(grafana, item.sql)
+    names, rows = _run(grafana, panel.sql)
     assert rows
-    if item.kind in (panels.SERIES, panels.BARS, panels.STATES):
+    if panel.kind in (panels.SERIES, panels.BARS, panels.STATES):
         assert names == ["time", "metric", "value"]
         assert [row[0] for row in rows] == sorted(row[0] for row in rows)
-    if item.kind == panels.STAT:
+    if panel.kind == panels.STAT:
         assert names == ["value"] and len(rows) == 1 and rows[0][0] is not None
     for value in (value for row in rows for value in row if isinstance(value, float)):
         assert math.isfinite(value)
@@ -128,7 +128,7 @@ def test_every_panel_answers_as_grafana_ro(grafana: Connection, board: str, item
 def test_the_history_shows_what_happened(grafana: Connection) -> None:
     """GIVEN the history WHEN verdicts, retraining and incidents are read off the panels
     THEN they tell the story: quiet, alarm, promoted, quiet again."""
-    by_title = {item.title: item for _, item in PANELS}
+    by_title = {panel.title: panel for _, panel in PANELS}
     _, states = _run(grafana, by_title["Verdicts"].sql)
     first = [value for _, name, value in states if name == "version 1, drift"]
     second = [value for _, name, value in states if name == "version 2, drift"]
@@ -189,11 +189,11 @@ def test_dashboards_hang_together() -> None:
     for path in (GRAFANA / "dashboards").glob("*.json"):
         text = path.read_text(encoding="utf-8")
         board = json.loads(text)
-        ids = [item["id"] for item in board["panels"]]
+        ids = [panel["id"] for panel in board["panels"]]
         assert len(ids) == len(set(ids))
         taken: set[tuple[int, int]] = set()
-        for item in board["panels"]:
-            place = item["gridPos"]
+        for panel in board["panels"]:
+            place = panel["gridPos"]
             assert place["x"] + place["w"] <= 24
             cells = {
                 (x, y)

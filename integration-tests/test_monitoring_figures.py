@@ -13,8 +13,8 @@ from contract.features import FEATURE_NAMES
 from contract.grades import GRADES
 from monitoring.ingest.labels import Label
 from monitoring.windows import drift, performance
-from tests.monitoring import cohort, store
-from tests.monitoring.watching import (
+from tests.monitoring.support import cohort, simulation, store
+from tests.monitoring.support.watching import (
     Watching,
     label_all,
     metrics_of,
@@ -22,7 +22,7 @@ from tests.monitoring.watching import (
     windows_of,
 )
 
-pytest_plugins = ["tests.monitoring.services", "tests.monitoring.parts"]
+pytest_plugins = ["tests.monitoring.support.services", "tests.monitoring.support.parts"]
 
 
 def test_evidently_gives_the_figures_the_pure_functions_give(
@@ -40,7 +40,7 @@ def test_evidently_gives_the_figures_the_pure_functions_give(
     current["GradeClass"] = shares.argmax(axis=1)
     reference["GradeClass"] = reference["predicted_GradeClass"]
     for column in drift.COLUMNS:
-        p = drift.p_value(column, reference[column].to_numpy(), current[column].to_numpy())
+        p = simulation.p_value(column, reference[column].to_numpy(), current[column].to_numpy())
         assert metrics["drift_p", column, ""] == pytest.approx(p, rel=1e-4)
         assert metrics["drift_effect", column, ""] >= 0
     for name in FEATURE_NAMES:
@@ -69,13 +69,13 @@ def test_performance_is_measured_on_labels_and_alarms_when_low_twice(
     stream_students(connection, 400, 3, first_id=501)
     label_all(connection, wrong=True)
     watching().step(connection)
-    found = [w for w in windows_of(connection) if w["kind"] == "labelled"]
-    assert [w["verdict"] for w in found] == ["ok", "warn", "alarm"]
-    metrics = metrics_of(connection, found[2]["window_id"])
+    labelled = [w for w in windows_of(connection) if w["kind"] == "labelled"]
+    assert [w["verdict"] for w in labelled] == ["ok", "warn", "alarm"]
+    metrics = metrics_of(connection, labelled[2]["window_id"])
     assert metrics["f1_macro", "", ""] == 0
     assert sum(metrics["confusion", a, b] for a in GRADES for b in GRADES) == 200
     assert metrics["label_delay_seconds", "", "p50"] >= 0
-    perfect = metrics_of(connection, found[0]["window_id"])
+    perfect = metrics_of(connection, labelled[0]["window_id"])
     present = sum(perfect["support", "", grade] > 0 for grade in GRADES)
     assert perfect["f1_macro", "", ""] == pytest.approx(present / 5)
     incident = store.fetch(

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import boto3
+from msgspec.structs import replace
 from psycopg2.extensions import connection as Connection
 
 from monitoring.settings import Settings
 from monitoring.storage import status
 from monitoring.windows.verdict import OK, WARN, Verdict
 from monitoring.worker import build_outbox
-from tests.monitoring import store
-from tests.monitoring.cloud import Cloud
-from tests.monitoring.story import DRIFT, Story, deliver, entries_of
+from tests.monitoring.support import store
+from tests.monitoring.support.cloud import Cloud
+from tests.monitoring.support.story import DRIFT, Story, deliver, entries_of
 
-pytest_plugins = ["tests.monitoring.services", "tests.monitoring.parts"]
+pytest_plugins = ["tests.monitoring.support.services", "tests.monitoring.support.parts"]
 
 
 def test_one_mail_when_an_incident_begins_and_one_when_it_ends(
-    cloud: Cloud, connection: Connection, found: Settings, story: Story
+    cloud: Cloud, connection: Connection, configured: Settings, story: Story
 ) -> None:
     """GIVEN alarm after alarm and then two quiet windows WHEN delivered again and again
     THEN exactly two mails, the first with its reasons, the second with how long it took."""
-    outbox = build_outbox(found)
+    outbox = build_outbox(configured)
     for _ in range(4):
         story.window(DRIFT)
         deliver(outbox, connection, 2)
@@ -62,13 +61,13 @@ def test_a_newer_version_whose_data_are_as_expected_ends_the_incident(
 
 
 def test_a_mail_server_that_refuses_is_tried_again_and_then_given_up(
-    cloud: Cloud, connection: Connection, found: Settings, story: Story
+    cloud: Cloud, connection: Connection, configured: Settings, story: Story
 ) -> None:
     """GIVEN nobody answering at SES's address WHEN an incident begins
     THEN the mail is retried; back in time it is sent once, else it is dead and an event says so."""
     story.window(DRIFT)
-    good = build_outbox(found)
-    away = build_outbox(found)
+    good = build_outbox(configured)
+    away = build_outbox(configured)
     config = boto3.session.Config(connect_timeout=1, retries={"max_attempts": 0})
     # pylint: disable=protected-access
     away._ses = boto3.client("ses", endpoint_url="http://127.0.0.1:9", config=config)
@@ -88,11 +87,11 @@ def test_a_mail_server_that_refuses_is_tried_again_and_then_given_up(
 
 
 def test_without_recipients_or_mage_nothing_waits_for_ever(
-    connection: Connection, found: Settings, story: Story
+    connection: Connection, configured: Settings, story: Story
 ) -> None:
     """GIVEN neither recipients nor Mage configured WHEN an incident begins
     THEN both entries are skipped, with the variable that would change it."""
-    bare = replace(found, alerts=replace(found.alerts, recipients=(), mage_url=""))
+    bare = replace(configured, alerts=replace(configured.alerts, recipients=(), mage_url=""))
     story.window(DRIFT)
     deliver(build_outbox(bare), connection, 1)
     assert {entry["last_error"] for entry in entries_of(connection).values()} == {

@@ -17,18 +17,19 @@ import pytest
 from botocore.exceptions import ClientError
 from psycopg2.extensions import connection as Connection
 
-from monitoring.ingest.consumer import Consumer, PredictionSink
-from tests.monitoring import cohort, store
-from tests.monitoring.cloud import Cloud
-from tests.monitoring.kinesis import FakeKinesis
+from monitoring.ingest import predictions
+from monitoring.ingest.consumer import Consumer
+from tests.monitoring.support import cohort, store
+from tests.monitoring.support.cloud import Cloud
+from tests.monitoring.support.kinesis import FakeKinesis
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 ROOT = Path(__file__).resolve().parent.parent
 BATCHES = "SELECT count(*) FROM ingest_batches"
 
 
 def _consumer(cloud: Cloud, **arguments: Any) -> Consumer:
-    return Consumer(cloud.client("kinesis"), cloud.stream, PredictionSink(), **arguments)
+    return Consumer(cloud.client("kinesis"), cloud.stream, predictions, **arguments)
 
 
 def _drain(consumer: Consumer, connection: Connection) -> int:
@@ -50,7 +51,7 @@ def test_rivals_kills_and_redelivery_leave_every_record_once(
     records = cohort.records(9000)
     random = Random(3)
     cloud.put([*records, *random.sample(records, 3000)])
-    command = [sys.executable, "-m", "tests.monitoring.rival", cloud.stream, "40"]
+    command = [sys.executable, "-m", "tests.monitoring.support.rival", cloud.stream, "40"]
 
     def start() -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, env=environment, cwd=ROOT, start_new_session=True)
@@ -107,7 +108,7 @@ def test_resharding_is_followed_to_the_last_record(connection: Connection) -> No
     kinesis = FakeKinesis()
     kinesis.open("a")
     kinesis.put("a", cohort.records(95))
-    consumer = Consumer(kinesis, "s", PredictionSink(), rows=20, start="LATEST")
+    consumer = Consumer(kinesis, "s", predictions, rows=20, start="LATEST")
     consumer.refresh(connection)
     kinesis.put("a", cohort.records(95, first_id=101))
     kinesis.open("b", "a")
@@ -116,7 +117,7 @@ def test_resharding_is_followed_to_the_last_record(connection: Connection) -> No
     kinesis.put("c", cohort.records(30, first_id=301))
     kinesis.open("d", "b", "c")
     kinesis.put("d", cohort.records(30, first_id=401))
-    _drain(Consumer(kinesis, "s", PredictionSink(), rows=20), connection)
+    _drain(Consumer(kinesis, "s", predictions, rows=20), connection)
     assert store.one(connection, "SELECT count(*) FROM predictions") == 280
     order = [shard for k, shard in enumerate(kinesis.reads) if shard not in kinesis.reads[:k]]
     assert order == ["a", "b", "c", "d"]
@@ -133,7 +134,7 @@ def test_expiry_throttling_and_trimming_lose_only_what_is_gone(connection: Conne
     kinesis = FakeKinesis()
     kinesis.open("a")
     kinesis.put("a", cohort.records(40))
-    consumer = Consumer(kinesis, "s", PredictionSink(), rows=20)
+    consumer = Consumer(kinesis, "s", predictions, rows=20)
     consumer.step(connection)
     kinesis.faults = ["ExpiredIteratorException"]
     assert consumer.step(connection) == 20
@@ -141,7 +142,7 @@ def test_expiry_throttling_and_trimming_lose_only_what_is_gone(connection: Conne
     kinesis.put("a", cohort.records(100, first_id=101))
     assert consumer.step(connection) == 0
     kinesis.trim("a", 120)
-    _drain(Consumer(kinesis, "s", PredictionSink(), rows=50), connection)
+    _drain(Consumer(kinesis, "s", predictions, rows=50), connection)
     assert store.one(connection, "SELECT count(*) FROM predictions") == 40 + 20
     kinesis.faults = ["AccessDeniedException"]
     with pytest.raises(ClientError, match="AccessDenied"):

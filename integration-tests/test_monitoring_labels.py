@@ -15,11 +15,11 @@ from psycopg2.extensions import connection as Connection
 from monitoring.errors import LabelError
 from monitoring.ingest import label_file
 from monitoring.ingest.consumer import Consumer
-from monitoring.ingest.labels import LabelSink, LabelStep
-from tests.monitoring import cohort, store
-from tests.monitoring.kinesis import FakeKinesis
+from monitoring.ingest.labels import LabelSink, resolve_pending
+from tests.monitoring.support import cohort, store
+from tests.monitoring.support.kinesis import FakeKinesis
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 
 EVENT = (datetime.now(UTC) - timedelta(days=21)).replace(hour=12, minute=0, second=0, microsecond=0)
 """When the students were predicted: what is too long ago is taken for no arrival time at all."""
@@ -111,9 +111,9 @@ def test_a_label_that_comes_before_its_prediction_waits(
     THEN the next step joins them and nothing is left waiting."""
     path = _file(tmp_path / "a.csv", [{"prediction_id": _id(1), "GradeClass": 2}])
     assert "1 without a prediction yet" in label_file.load(connection, path)
-    assert LabelStep().step(connection) == 0
+    assert resolve_pending(connection) == 0
     _predictions(connection, 1)
-    assert LabelStep().step(connection) == 1
+    assert resolve_pending(connection) == 1
     assert store.one(connection, "SELECT grade_class FROM ground_truth") == 2
     assert store.one(connection, "SELECT count(*) FROM pending_labels") == 0
 
@@ -169,8 +169,10 @@ def test_training_reads_labelled_rows_without_identity(
     _predictions(connection, 3)
     rows = [{"prediction_id": _id(k), "GradeClass": 2, "GPA": 2.6} for k in (1, 2)]
     label_file.load(connection, _file(tmp_path / "a.csv", rows))
-    found = store.fetch(connection, "SELECT * FROM labelled_predictions")
-    assert len(found) == 2
-    assert found[0]["GradeClass"] == 2 and found[0]["GPA"] == pytest.approx(2.6)
-    assert {"Absences", "StudyTimeWeekly", "version", "predicted_grade_class"} <= set(found[0])
-    assert not {"student_id", "Age", "Gender", "Ethnicity"} & set(found[0])
+    rows_of_view = store.fetch(connection, "SELECT * FROM labelled_predictions")
+    assert len(rows_of_view) == 2
+    assert rows_of_view[0]["GradeClass"] == 2 and rows_of_view[0]["GPA"] == pytest.approx(2.6)
+    assert {"Absences", "StudyTimeWeekly", "version", "predicted_grade_class"} <= set(
+        rows_of_view[0]
+    )
+    assert not {"student_id", "Age", "Gender", "Ethnicity"} & set(rows_of_view[0])

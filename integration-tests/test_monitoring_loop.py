@@ -7,10 +7,10 @@ from typing import Any
 from monitoring import settings
 from monitoring.storage import database, status
 from monitoring.worker import once
-from tests.monitoring import cohort
-from tests.monitoring.cloud import Cloud
+from tests.monitoring.support import cohort
+from tests.monitoring.support.cloud import Cloud
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 
 
 def _status(url: str) -> dict[str, Any]:
@@ -27,20 +27,20 @@ def test_a_shifted_cohort_raises_one_alarm_and_one_mail(
     """GIVEN 400 usual students and then 400 shifted ones WHEN the worker has caught up
     THEN the usual windows are ok, the shifted ones alarm, and one mail says so."""
     cloud.put_reference("1")
-    found = settings.load(environment)
+    configured = settings.load(environment)
     cloud.put(cohort.encoded(cohort.predictions(cohort.students(400, 2))))
     cloud.put(cohort.encoded(cohort.rejections(9)))
-    once(found)
-    before = _status(found.database_url)
+    once(configured)
+    before = _status(configured.database_url)
     assert [w["verdict"] for w in before["windows"]] == ["ok", "ok"]
     assert before["open_incidents"] == 0
     assert not cloud.mails()
 
     shifted = cohort.students(400, 3, shifted=True)
     cloud.put(cohort.encoded(cohort.predictions(shifted, first_id=1001)))
-    once(found)
-    once(found)
-    after = _status(found.database_url)
+    once(configured)
+    once(configured)
+    after = _status(configured.database_url)
     assert [w["verdict"] for w in after["windows"]] == ["ok", "ok", "alarm", "alarm"]
     assert {"Absences", "StudyTimeWeekly"} <= set(after["windows"][2]["drifted"])
     assert len(after["incidents"]) == 1

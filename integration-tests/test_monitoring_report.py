@@ -12,11 +12,11 @@ from psycopg2.extensions import connection as Connection
 
 from contract.features import FEATURE_NAMES
 from monitoring import cli
-from monitoring.dashboards.panels.boards import BOARDS
+from monitoring.dashboards.panels import BOARDS
 from monitoring.dashboards.report.page import render
-from tests.monitoring import cohort, store
+from tests.monitoring.support import cohort, store
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 FIRST_ID = 10**14 + 7_319_000_001
 """Too long a number to stand in a page of figures and times by chance."""
 
@@ -45,9 +45,9 @@ def test_an_empty_database_makes_a_complete_page(connection: Connection) -> None
     page = render(connection)
     for board in BOARDS:
         for row in board.rows:
-            for item in row.panels:
-                for name in FEATURE_NAMES if "$feature" in item.title else ("",):
-                    assert f"<h3>{escape(item.title.replace('$feature', name))}</h3>" in page
+            for panel in row.panels:
+                for name in FEATURE_NAMES if "$feature" in panel.title else ("",):
+                    assert f"<h3>{escape(panel.title.replace('$feature', name))}</h3>" in page
     assert "the query failed" not in page
     assert page.count("nothing yet") > 20
     balance = _Balance()

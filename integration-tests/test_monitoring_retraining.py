@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from psycopg2.extensions import connection as Connection
 
 from monitoring.settings import Settings
 from monitoring.storage import database, status
 from monitoring.windows.verdict import ALARM, OK, Verdict
 from monitoring.worker import build_outbox
-from tests.monitoring.cloud import Cloud
-from tests.monitoring.mage import FakeMage
-from tests.monitoring.story import DRIFT, Story, add_labels, deliver, entries_of, put_outcome
+from tests.monitoring.support.cloud import Cloud
+from tests.monitoring.support.mage import FakeMage
+from tests.monitoring.support.story import (
+    DRIFT,
+    Story,
+    add_labels,
+    deliver,
+    entries_of,
+    put_outcome,
+)
 
-pytest_plugins = ["tests.monitoring.services", "tests.monitoring.parts"]
+pytest_plugins = ["tests.monitoring.support.services", "tests.monitoring.support.parts"]
 
 
 def test_retraining_waits_for_labels_then_runs_once_and_is_reported(
-    cloud: Cloud, connection: Connection, found: Settings, story: Story, mage: FakeMage
+    cloud: Cloud, connection: Connection, configured: Settings, story: Story, mage: FakeMage
 ) -> None:
     """GIVEN a drift incident WHEN labels are missing, then come, and training promotes
     THEN Mage is asked once, with the agreed variables, and a mail tells the outcome."""
-    outbox = build_outbox(found)
+    outbox = build_outbox(configured)
     story.window(DRIFT)
     deliver(outbox, connection)
     entry = entries_of(connection)["incident:1:retrain:1"]
@@ -52,11 +58,11 @@ def test_retraining_waits_for_labels_then_runs_once_and_is_reported(
 
 
 def test_a_refused_challenger_is_reported_and_asked_again_only_after_the_cooldown(
-    cloud: Cloud, connection: Connection, found: Settings, story: Story, mage: FakeMage
+    cloud: Cloud, connection: Connection, configured: Settings, story: Story, mage: FakeMage
 ) -> None:
     """GIVEN a refused challenger WHEN the alarm goes on
     THEN no second request within the cooldown, and one after it."""
-    outbox = build_outbox(found)
+    outbox = build_outbox(configured)
     add_labels(connection, 60)
     story.window(DRIFT)
     deliver(outbox, connection, 2)
@@ -65,7 +71,7 @@ def test_a_refused_challenger_is_reported_and_asked_again_only_after_the_cooldow
     assert cloud.mails()[-1]["Subject"].startswith("[REFUSED]")
     story.window(DRIFT)
     assert "incident:1:retrain:2" not in entries_of(connection)
-    impatient = replace(found, alerts=replace(found.alerts, retrain_cooldown_seconds=0.0))
+    impatient = replace(configured, alerts=replace(configured.alerts, retrain_cooldown_seconds=0.0))
     later = Story(connection, impatient)
     later._row = 10_000  # pylint: disable=protected-access
     later.window(DRIFT)
@@ -79,7 +85,7 @@ def test_a_refused_challenger_is_reported_and_asked_again_only_after_the_cooldow
 def test_mage_that_refuses_or_is_away_ends_dead_with_a_mail(
     cloud: Cloud,
     connection: Connection,
-    found: Settings,
+    configured: Settings,
     mage: FakeMage,
     refusal: str | None,
 ) -> None:
@@ -87,10 +93,12 @@ def test_mage_that_refuses_or_is_away_ends_dead_with_a_mail(
     THEN it is retried, then dead, and a mail asks for a person."""
     mage.refuse = refusal
     if refusal is None:
-        found = replace(found, alerts=replace(found.alerts, mage_url="http://127.0.0.1:9"))
+        configured = replace(
+            configured, alerts=replace(configured.alerts, mage_url="http://127.0.0.1:9")
+        )
     add_labels(connection, 60)
-    Story(connection, found).window(DRIFT)
-    deliver(build_outbox(found), connection)
+    Story(connection, configured).window(DRIFT)
+    deliver(build_outbox(configured), connection)
     entry = entries_of(connection)["incident:1:retrain:1"]
     assert (entry["state"], entry["attempts"]) == ("dead", 3)
     assert (refusal or "cannot be asked") in entry["last_error"]
@@ -101,12 +109,14 @@ def test_mage_that_refuses_or_is_away_ends_dead_with_a_mail(
 
 
 def test_a_second_incident_attaches_to_the_training_that_runs(
-    cloud: Cloud, connection: Connection, found: Settings, story: Story, mage: FakeMage
+    cloud: Cloud, connection: Connection, configured: Settings, story: Story, mage: FakeMage
 ) -> None:
     """GIVEN retraining for a drift incident runs WHEN a performance incident opens, no cooldown set
     THEN no second training starts; the new version's good window ends both incidents."""
-    found = replace(found, alerts=replace(found.alerts, retrain_cooldown_seconds=0.0))
-    outbox = build_outbox(found)
+    configured = replace(
+        configured, alerts=replace(configured.alerts, retrain_cooldown_seconds=0.0)
+    )
+    outbox = build_outbox(configured)
     add_labels(connection, 60)
     story.window(DRIFT)
     deliver(outbox, connection, 2)
@@ -123,34 +133,34 @@ def test_a_second_incident_attaches_to_the_training_that_runs(
 
 
 def test_an_answer_lost_on_the_way_does_not_start_training_twice(
-    connection: Connection, found: Settings, story: Story, mage: FakeMage
+    connection: Connection, configured: Settings, story: Story, mage: FakeMage
 ) -> None:
     """GIVEN Mage starts the run but its answer is lost WHEN the request is tried again
     THEN the run is found by its request_id and no second one starts."""
     mage.drop_answer = True
     add_labels(connection, 60)
     story.window(DRIFT)
-    deliver(build_outbox(found), connection, 3)
+    deliver(build_outbox(configured), connection, 3)
     assert len(mage.runs) == 1
     entry = entries_of(connection)["incident:1:retrain:1"]
     assert (entry["state"], entry["result"]) == ("running", {"run": 70})
 
 
 def test_mage_away_while_training_runs_is_waited_for(
-    cloud: Cloud, connection: Connection, found: Settings, story: Story, mage: FakeMage
+    cloud: Cloud, connection: Connection, configured: Settings, story: Story, mage: FakeMage
 ) -> None:
     """GIVEN training runs WHEN Mage refuses to say how it stands, more often than there are attempts
     THEN the request goes on running, and the outcome is taken when it comes."""
     add_labels(connection, 60)
     story.window(DRIFT)
-    deliver(build_outbox(found), connection, 1)
+    deliver(build_outbox(configured), connection, 1)
     mage.refuse = "restarting"
     for _ in range(5):
-        deliver(build_outbox(found), connection, 1)
+        deliver(build_outbox(configured), connection, 1)
     entry = entries_of(connection)["incident:1:retrain:1"]
     assert entry["state"] == "running" and "restarting" in entry["last_error"]
     put_outcome(cloud, "incident-1-1", promoted=True, version="2", reasons=["better"])
-    deliver(build_outbox(found), connection, 1)
+    deliver(build_outbox(configured), connection, 1)
     assert entries_of(connection)["incident:1:retrain:1"]["state"] == "done"
 
 
@@ -158,18 +168,20 @@ def test_mage_away_while_training_runs_is_waited_for(
 def test_training_that_fails_or_never_ends_is_a_failure_told(
     cloud: Cloud,
     connection: Connection,
-    found: Settings,
+    configured: Settings,
     mage: FakeMage,
     ending: tuple[str, float],
 ) -> None:
     """GIVEN a run Mage calls failed, or one past its time, WHEN looked at THEN failed, by mail."""
     state, timeout = ending
-    found = replace(found, alerts=replace(found.alerts, retrain_timeout_seconds=timeout))
+    configured = replace(
+        configured, alerts=replace(configured.alerts, retrain_timeout_seconds=timeout)
+    )
     add_labels(connection, 60)
-    Story(connection, found).window(DRIFT)
-    deliver(build_outbox(found), connection, 1)
+    Story(connection, configured).window(DRIFT)
+    deliver(build_outbox(configured), connection, 1)
     mage.runs[0]["status"] = state
-    outbox = build_outbox(found)
+    outbox = build_outbox(configured)
     with database.transaction(connection) as cursor:
         cursor.execute("UPDATE outbox SET started_at = started_at - interval '1 minute'")
     deliver(outbox, connection)

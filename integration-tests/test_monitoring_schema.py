@@ -12,9 +12,9 @@ from psycopg2.extensions import connection as Connection
 from monitoring.errors import MigrationError
 from monitoring.storage import database, retention
 from monitoring.storage.migrate import migrate, migrations
-from tests.monitoring import cohort, store
+from tests.monitoring.support import cohort, store
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 
 
 def test_migrations_apply_once_and_refuse_a_changed_past(database_url: str) -> None:

@@ -14,11 +14,11 @@ from psycopg2.extensions import connection as Connection
 from monitoring import settings
 from monitoring.errors import WindowNotFoundError
 from monitoring.settings import Settings
-from tests.monitoring import cohort, store
-from tests.monitoring.cloud import Cloud
-from tests.monitoring.watching import Watching, metrics_of, stream_students, windows_of
+from tests.monitoring.support import cohort, store
+from tests.monitoring.support.cloud import Cloud
+from tests.monitoring.support.watching import Watching, metrics_of, stream_students, windows_of
 
-pytest_plugins = ["tests.monitoring.services", "tests.monitoring.parts"]
+pytest_plugins = ["tests.monitoring.support.services", "tests.monitoring.support.parts"]
 
 
 def test_windows_are_cut_by_count_per_version(connection: Connection, watching: Watching) -> None:
@@ -183,8 +183,14 @@ def test_reports_follow_their_policy(
 
 def test_settings_reach_the_evaluator(environment: dict[str, str]) -> None:
     """GIVEN an environment WHEN loaded THEN the window's settings are what it says."""
-    found: Settings = settings.load({**environment, "WINDOW_ROWS": "50", "WINDOW_REPORTS": "none"})
-    assert (found.windows.rows, found.windows.minimum_rows, found.windows.reports) == (
+    configured: Settings = settings.load(
+        {**environment, "WINDOW_ROWS": "50", "WINDOW_REPORTS": "none"}
+    )
+    assert (
+        configured.windows.rows,
+        configured.windows.minimum_rows,
+        configured.windows.reports,
+    ) == (
         50,
         50,
         "none",

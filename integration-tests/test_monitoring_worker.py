@@ -18,10 +18,10 @@ from psycopg2.extensions import connection as Connection
 from monitoring import settings
 from monitoring.storage import database
 from monitoring.worker import Worker
-from tests.monitoring import cohort, store
-from tests.monitoring.cloud import Cloud
+from tests.monitoring.support import cohort, store
+from tests.monitoring.support.cloud import Cloud
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -24,9 +24,9 @@ from contract.bundle import Pointer, parse_manifest, sha256_hex
 from localcloud.provision import client
 from localcloud.service import python_of
 from localcloud.stack import Stack
-from tests.monitoring import cohort, store
+from tests.monitoring.support import cohort, store
 
-pytest_plugins = ["tests.monitoring.services"]
+pytest_plugins = ["tests.monitoring.support.services"]
 
 ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 1.0

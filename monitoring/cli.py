@@ -1,4 +1,4 @@
-"""The command line: ``python -m monitoring {worker,migrate,labels,window,report,status}``."""
+"""The command line: ``python -m monitoring COMMAND``."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from monitoring import settings
 from monitoring.errors import MonitoringError
 from monitoring.ingest import label_file
 from monitoring.settings import Settings
-from monitoring.storage import database, grafana_role, status
-from monitoring.storage.migrate import migrate
+from monitoring.storage import database, status
+from monitoring.storage.migrate import migrate, set_dashboard_password
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -31,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
     labels.add_argument(
         "file",
         type=Path,
-        help="columns: prediction_id or student_id,time;" " GradeClass and/or GPA",
+        help="columns: prediction_id or student_id,time; GradeClass and/or GPA",
     )
     report = commands.add_parser("report", help="write the dashboards as one HTML page")
     report.add_argument("--output", type=Path, default=Path("monitoring-report.html"))
@@ -43,47 +43,45 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _worker(found: Settings, only_once: bool, ready_file: Path | None) -> None:
+def _worker(configured: Settings, only_once: bool, ready_file: Path | None) -> None:
     # pylint: disable=import-outside-toplevel
     from monitoring.worker import Worker, once  # pandas and scipy: not for the light commands
 
     if only_once:
-        print(json.dumps(once(found)))
+        print(json.dumps(once(configured)))
         return
-    worker = Worker(found, ready_file)
+    worker = Worker(configured, ready_file)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: worker.stop())
     worker.run()
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    found = settings.load()
+    configured = settings.load()
     if arguments.command == "worker":
-        _worker(found, arguments.once, arguments.ready_file)
+        _worker(configured, arguments.once, arguments.ready_file)
         return
-    connection = database.connect(found.database_url)
+    connection = database.connect(configured.database_url)
     try:
         applied = migrate(connection)
         if arguments.command == "migrate":
-            grafana_role.set_password(connection)
+            set_dashboard_password(connection)
             print("\n".join(applied) or "the schema is up to date")
         elif arguments.command == "labels":
             print(label_file.load(connection, arguments.file))
         elif arguments.command == "window":
             from monitoring.worker import build_watch  # pylint: disable=import-outside-toplevel
 
-            judged = build_watch(found).again(connection, arguments.number)
+            judged = build_watch(configured).again(connection, arguments.number)
             print(f"{judged.level}: {'; '.join(judged.reasons)}")
         elif arguments.command == "report":
-            from monitoring.dashboards.report.page import (
-                render,  # pylint: disable=import-outside-toplevel
-            )
+            from monitoring.dashboards.report import page  # pylint: disable=import-outside-toplevel
 
             arguments.output.parent.mkdir(parents=True, exist_ok=True)
-            arguments.output.write_text(render(connection, arguments.hours), encoding="utf-8")
+            arguments.output.write_text(page.render(connection, arguments.hours), encoding="utf-8")
             print(arguments.output)
         elif arguments.command == "health":
-            silent = status.silent_parts(connection)
+            silent = status.silent_loops(connection)
             if silent:
                 raise MonitoringError(f"not heard of for two minutes: {', '.join(silent)}")
             print("healthy")

@@ -11,12 +11,6 @@ class MonitoringError(StudentPerformanceError):
     code = "monitoring"
 
 
-class SettingsError(MonitoringError):
-    """An environment variable is missing or has a value that is not accepted."""
-
-    code = "monitoring.settings"
-
-
 class MigrationError(MonitoringError):
     """The database's schema is not one this program can work with."""
 
@@ -28,9 +22,9 @@ class FencedError(MonitoringError):
 
     code = "monitoring.fenced"
 
-    def __init__(self, shard_id: str, expected: str | None, found: str | None) -> None:
+    def __init__(self, shard_id: str, expected: str | None, actual: str | None) -> None:
         super().__init__(
-            f"shard {shard_id}: checkpoint is {found}, this consumer was at {expected}"
+            f"shard {shard_id}: checkpoint is {actual}, this consumer was at {expected}"
         )
 
 

@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 from psycopg2.extensions import connection as Connection
 
-from monitoring.storage import database
+from monitoring.storage import database, heartbeats
+from monitoring.storage.heartbeats import Loop
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_PAUSE: Final = 30.0
@@ -28,7 +29,7 @@ Step = Callable[[Connection], int]
 class Part(NamedTuple):
     """What a loop does and how long it rests when there was nothing to do."""
 
-    name: str
+    loop: Loop
     step: Step
     pause: float
 
@@ -43,16 +44,17 @@ def rest(stop: threading.Event, name: str, error: BaseException, pause: float) -
 def run(part: Part, url: str, stop: threading.Event) -> None:
     """Run until ``stop`` is set, after the step under way; raises what no waiting mends."""
     connection: Connection | None = None
-    pause, beat = FIRST_PAUSE, 0.0
+    name, pause, due = part.loop.name, FIRST_PAUSE, 0.0
     try:
         while not stop.is_set():
             try:
                 if connection is None or connection.closed:
-                    connection = database.connect(url, f"monitoring {part.name}")
+                    connection = database.connect(url, f"monitoring {name}")
                 done = part.step(connection)
-                if time.monotonic() >= beat:
-                    _beat(connection, part.name)
-                    beat = time.monotonic() + _BEAT_SECONDS
+                if time.monotonic() >= due:
+                    with database.transaction(connection) as cursor:
+                        heartbeats.beat(cursor, part.loop)
+                    due = time.monotonic() + _BEAT_SECONDS
                 if not done:
                     stop.wait(part.pause)
                 pause = FIRST_PAUSE
@@ -60,16 +62,7 @@ def run(part: Part, url: str, stop: threading.Event) -> None:
                 if connection is not None and isinstance(error, database.TRANSIENT):
                     connection.close()
                     connection = None
-                pause = rest(stop, part.name, error, pause)
+                pause = rest(stop, name, error, pause)
     finally:
         if connection is not None:
             connection.close()
-
-
-def _beat(connection: Connection, part: str) -> None:
-    with database.transaction(connection) as cursor:
-        cursor.execute(
-            "INSERT INTO heartbeats (part) VALUES (%s) ON CONFLICT (part)"
-            " DO UPDATE SET beat_at = clock_timestamp()",
-            (part,),
-        )

@@ -48,18 +48,18 @@ class Watch:
     def _one(self, connection: Connection) -> bool:
         with database.transaction(connection) as cursor:
             for version in cutting.versions(cursor):
-                item = cutting.cut_scored(cursor, version, self._settings.windows)
-                item = item or cutting.cut_labelled(cursor, version, self._settings.windows)
-                if item is None:
+                window = cutting.cut_scored(cursor, version, self._settings.windows)
+                window = window or cutting.cut_labelled(cursor, version, self._settings.windows)
+                if window is None:
                     continue
-                judged = self._evaluator.evaluate(cursor, item)
-                incident.react(cursor, item, judged, self._settings)
+                judged = self._evaluator.evaluate(cursor, window)
+                incident.react(cursor, window, judged, self._settings)
                 _LOG.info(
                     "window %d (%s, version %s, %d rows): %s: %s",
-                    item.window_id,
-                    item.kind,
-                    item.version,
-                    item.row_count,
+                    window.window_id,
+                    window.kind,
+                    window.version,
+                    window.row_count,
                     judged.level,
                     "; ".join(judged.reasons),
                 )
@@ -69,7 +69,7 @@ class Watch:
     def again(self, connection: Connection, window_id: int) -> Verdict:
         """Evaluate a closed window once more; it stays as it was and causes nothing new."""
         with database.transaction(connection) as cursor:
-            item = cutting.load(cursor, window_id)
-            if item is None:
+            window = cutting.load(cursor, window_id)
+            if window is None:
                 raise WindowNotFoundError(f"there is no window {window_id}")
-            return self._evaluator.evaluate(cursor, item)
+            return self._evaluator.evaluate(cursor, window)

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from psycopg2.extensions import connection as Connection
 
@@ -24,10 +25,11 @@ from monitoring.actions.retraining import Retraining
 from monitoring.clients import client
 from monitoring.ingest import process
 from monitoring.ingest.consumer import Consumer
-from monitoring.ingest.labels import LabelSink, LabelStep
+from monitoring.ingest.labels import LabelSink, resolve_pending
 from monitoring.loop import Part
 from monitoring.settings import Settings
-from monitoring.storage import database, retention
+from monitoring.storage import database, heartbeats, retention
+from monitoring.storage.heartbeats import Loop
 from monitoring.storage.migrate import migrate
 from monitoring.watch import Watch
 from monitoring.windows import evidently_adapter
@@ -35,25 +37,7 @@ from monitoring.windows.evaluation import Evaluator
 from monitoring.windows.reference import ReferenceStore
 
 _LOG = logging.getLogger(__name__)
-_RETENTION_SECONDS: Final = 3600.0
-
-
-class _Retention:
-    """Runs the retention routine once an hour."""
-
-    def __init__(self, days: int) -> None:
-        self._days = days
-        self._due = 0.0
-
-    def step(self, connection: Connection) -> int:
-        """Run if an hour has passed."""
-        if time.monotonic() < self._due:
-            return 0
-        dropped = retention.keep(connection, self._days)
-        if dropped:
-            _LOG.info("retention dropped %s", ", ".join(dropped))
-        self._due = time.monotonic() + _RETENTION_SECONDS
-        return 0
+_STREAMS: Final = (heartbeats.INGEST, heartbeats.LABEL_STREAM)
 
 
 def build_watch(settings: Settings) -> Watch:
@@ -74,18 +58,25 @@ def build_outbox(settings: Settings) -> Outbox:
 
 def parts(settings: Settings) -> list[Part]:
     """Return the worker's loops besides ingest, in the order ``--once`` runs them."""
-    found = []
+    tick = settings.tick_seconds
+
+    def retain(connection: Connection) -> int:
+        retention.keep(connection, settings.retention_days)
+        return 0
+
+    loops = [
+        Part(heartbeats.LABELS, resolve_pending, tick),
+        Part(heartbeats.WATCH, build_watch(settings).step, tick),
+        Part(heartbeats.OUTBOX, build_outbox(settings).step, tick),
+        Part(heartbeats.RETENTION, retain, 3600.0),
+    ]
     if settings.labels_stream:
         kinesis = client("kinesis", settings.endpoint_url)
         consumer = Consumer(
             kinesis, settings.labels_stream, LabelSink(settings.labels_stream), rows=500
         )
-        found.append(Part("label stream", consumer.step, settings.poll_seconds))
-    found.append(Part("labels", LabelStep().step, settings.tick_seconds))
-    found.append(Part("watch", build_watch(settings).step, settings.tick_seconds))
-    found.append(Part("outbox", build_outbox(settings).step, settings.tick_seconds))
-    found.append(Part("retention", _Retention(settings.retention_days).step, 60.0))
-    return found
+        loops.insert(0, Part(heartbeats.LABEL_STREAM, consumer.step, settings.poll_seconds))
+    return loops
 
 
 class Worker:
@@ -95,7 +86,6 @@ class Worker:
         self._settings = settings
         self._ready_file = ready_file
         self._stop = threading.Event()
-        self._error: BaseException | None = None
 
     def stop(self) -> None:
         """Ask every loop to end after what it is doing."""
@@ -103,43 +93,30 @@ class Worker:
 
     def run(self) -> None:
         """Run until ``stop``; raises what ended a loop that should not have ended."""
-        self._migrate()
+        own, url = parts(self._settings), self._settings.database_url
+        jobs: dict[Loop, Callable[[], object]] = {
+            part.loop: partial(loop.run, part, url, self._stop) for part in own
+        }
+        if self._settings.predictions_stream:
+            jobs[heartbeats.INGEST] = partial(process.supervise, self._settings, self._stop)
+        self._prepare(list(jobs))
         if self._stop.is_set():
             return
-        url, threads = self._settings.database_url, []
-        if self._settings.predictions_stream:
-            threads.append(
-                self._thread(process.NAME, process.supervise, self._settings, self._stop)
-            )
-        for part in parts(self._settings):
-            threads.append(self._thread(part.name, loop.run, part, url, self._stop))
-        # nine seconds of import while the first rows come in, not when the first window is full
-        threads.append(self._thread("warm", evidently_adapter.load))
-        for thread in threads:
-            thread.start()
-        if self._ready_file is not None:
-            self._ready_file.touch()
-        _LOG.info("monitoring runs: %s", ", ".join(thread.name for thread in threads))
-        for thread in threads:
-            thread.join()
-        if self._error is not None:
-            raise self._error
+        with ThreadPoolExecutor(len(jobs) + 1) as pool:
+            running = {pool.submit(job): one.name for one, job in jobs.items()}
+            # nine seconds of import while the first rows come in, not when the first window is full
+            running[pool.submit(evidently_adapter.load)] = "warm"
+            if self._ready_file is not None:
+                self._ready_file.touch()
+            _LOG.info("monitoring runs: %s", ", ".join(running.values()))
+            ended = wait(running, return_when=FIRST_EXCEPTION).done
+            self._stop.set()
+            for future in ended:
+                if error := future.exception():
+                    _LOG.critical("%s ends the worker", running[future], exc_info=error)
+                    raise error
 
-    def _thread(self, name: str, run: Callable[..., object], *arguments: Any) -> threading.Thread:
-        def guarded() -> None:
-            try:
-                run(*arguments)
-            except BaseException as error:  # pylint: disable=broad-exception-caught
-                self._fail(error)
-
-        return threading.Thread(target=guarded, name=name)
-
-    def _fail(self, error: BaseException) -> None:
-        _LOG.critical("%s ends the worker", threading.current_thread().name, exc_info=error)
-        self._error = error
-        self._stop.set()
-
-    def _migrate(self) -> None:
+    def _prepare(self, running: list[Loop]) -> None:
         pause = loop.FIRST_PAUSE
         while not self._stop.is_set():
             try:
@@ -150,6 +127,8 @@ class Worker:
             try:
                 for name in migrate(connection):
                     _LOG.info("applied migration %s", name)
+                with database.transaction(connection) as cursor:
+                    heartbeats.forget(cursor, running)
                 return
             finally:
                 connection.close()
@@ -165,11 +144,11 @@ def once(settings: Settings) -> dict[str, int]:
         for part in [*streams, *parts(settings)]:
             total = idle = 0
             # two empty reads in a row: a stream may answer one empty read before more records
-            while idle < (2 if part.name in (process.NAME, "label stream") else 1):
+            while idle < (2 if part.loop in _STREAMS else 1):
                 done = part.step(connection)
                 total += done
-                idle = idle + 1 if not done or part.name == "outbox" else 0
-            counts[part.name] = total
+                idle = idle + 1 if not done or part.loop is heartbeats.OUTBOX else 0
+            counts[part.loop.name] = total
     finally:
         connection.close()
     return counts

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from psycopg2.extensions import cursor as Cursor
 
+from monitoring.actions.queue import enqueue
 from monitoring.settings import Settings
 from monitoring.storage import database
+from monitoring.storage.events import note
 from monitoring.windows import cutting, verdict
 from monitoring.windows.cutting import Window
 from monitoring.windows.verdict import Verdict
@@ -38,54 +40,35 @@ def open_incident(cursor: Cursor, kind: str) -> Incident | None:
     return None if row is None else Incident(*row)
 
 
-def enqueue(cursor: Cursor, kind: str, key: str, incident_id: int, payload: dict[str, Any]) -> bool:
-    """Put an action into the outbox once; return whether it was new."""
-    cursor.execute(
-        "INSERT INTO outbox (dedupe_key, kind, incident_id, payload) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (dedupe_key) DO NOTHING",
-        (key, kind, incident_id, json.dumps(payload)),
-    )
-    return bool(cursor.rowcount == 1)
-
-
-def note(cursor: Cursor, key: str, kind: str, version: str, text: str) -> None:
-    """Record an event once, for people and for the annotations of the dashboards."""
-    cursor.execute(
-        "INSERT INTO events (dedupe_key, kind, version, text) VALUES (%s, %s, %s, %s)"
-        " ON CONFLICT (dedupe_key) DO NOTHING",
-        (key, kind, version, text[:2000]),
-    )
-
-
-def react(cursor: Cursor, item: Window, judged: Verdict, settings: Settings) -> None:
+def react(cursor: Cursor, window: Window, judged: Verdict, settings: Settings) -> None:
     """Open, keep or close the incident a verdict speaks of, in the evaluation's transaction."""
-    kind = _KINDS[item.kind]
+    kind = _KINDS[window.kind]
     current = open_incident(cursor, kind)
     if judged.level == verdict.ALARM:
         if current is None:
-            _open(cursor, kind, item, judged)
+            _open(cursor, kind, window, judged)
         else:
             _request_retraining(cursor, current, settings)
     elif current is not None and judged.level != verdict.INSUFFICIENT:
-        closing = _closing(cursor, current, item, settings.windows.clear_windows)
+        closing = _closing(cursor, current, window, settings.windows.clear_windows)
         if closing:
-            _close(cursor, current, item, closing)
-    if item.kind == cutting.SCORED and judged.level in (verdict.OK, verdict.WARN):
-        _retire(cursor, item)
+            _close(cursor, current, window, closing)
+    if window.kind == cutting.SCORED and judged.level in (verdict.OK, verdict.WARN):
+        _retire(cursor, window)
 
 
-def _open(cursor: Cursor, kind: str, item: Window, judged: Verdict) -> None:
+def _open(cursor: Cursor, kind: str, window: Window, judged: Verdict) -> None:
     # the key (kind, opened_by) makes evaluating the window again open nothing a second time
     number = database.scalar(
         cursor,
         "INSERT INTO incidents (kind, version, opened_by, reasons) VALUES (%s, %s, %s, %s)"
         " ON CONFLICT DO NOTHING RETURNING incident_id",
-        (kind, item.version, item.window_id, list(judged.reasons)),
+        (kind, window.version, window.window_id, list(judged.reasons)),
     )
     if number is None:
         return
     text = f"{kind} alarm: {judged.reasons[0]}"
-    note(cursor, f"incident:{number}:opened", "alarm", item.version, text)
+    note(cursor, f"incident:{number}:opened", "alarm", window.version, text)
     enqueue(cursor, "mail", f"incident:{number}:opened", number, {"template": "opened"})
     _enqueue_retraining(cursor, number, 1)
 
@@ -112,28 +95,32 @@ def _request_retraining(cursor: Cursor, current: Incident, settings: Settings) -
         _enqueue_retraining(cursor, current.incident_id, attempts + 1)
 
 
-def _closing(cursor: Cursor, current: Incident, item: Window, clear: int) -> str | None:
+def _closing(cursor: Cursor, current: Incident, window: Window, clear: int) -> str | None:
     """Return why the incident is over, or None while it is not."""
-    if item.version != current.version:
-        newer = _is_newer(cursor, item.version, current.version)
-        return f"version {item.version} answers and its data are as expected" if newer else None
+    if window.version != current.version:
+        newer = _is_newer(cursor, window.version, current.version)
+        return f"version {window.version} answers and its data are as expected" if newer else None
     cursor.execute(
         "SELECT verdict FROM windows WHERE kind = %s AND version = %s AND last_row <= %s"
         " AND verdict <> 'insufficient' ORDER BY last_row DESC LIMIT %s",
-        (item.kind, item.version, item.last_row, clear),
+        (window.kind, window.version, window.last_row, clear),
     )
-    verdicts = [row[0] for row in cursor.fetchall()]
+    return quiet([row[0] for row in cursor.fetchall()], clear)
+
+
+def quiet(verdicts: Sequence[str], clear: int) -> str | None:
+    """Return in words that the last ``clear`` windows were without an alarm, or None."""
     if len(verdicts) == clear and verdict.ALARM not in verdicts:
         return f"{clear} windows running without an alarm"
     return None
 
 
-def _retire(cursor: Cursor, item: Window) -> None:
+def _retire(cursor: Cursor, window: Window) -> None:
     """End the performance incident of a version that a newer one has replaced."""
     current = open_incident(cursor, _KINDS[cutting.LABELLED])
-    if current is not None and _is_newer(cursor, item.version, current.version):
-        closing = f"version {item.version} answers; it is judged when its own labels come"
-        _close(cursor, current, item, closing)
+    if current is not None and _is_newer(cursor, window.version, current.version):
+        closing = f"version {window.version} answers; it is judged when its own labels come"
+        _close(cursor, current, window, closing)
 
 
 def _is_newer(cursor: Cursor, version: str, than: str) -> bool:
@@ -147,14 +134,16 @@ def _is_newer(cursor: Cursor, version: str, than: str) -> bool:
     )
 
 
-def _close(cursor: Cursor, current: Incident, item: Window, closing: str) -> None:
+def _close(cursor: Cursor, current: Incident, window: Window, closing: str) -> None:
     number = current.incident_id
     cursor.execute(
         "UPDATE incidents SET closed_by = %s, closed_at = clock_timestamp(), closing = %s"
         " WHERE incident_id = %s",
-        (item.window_id, closing, number),
+        (window.window_id, closing, number),
     )
-    note(cursor, f"incident:{number}:closed", "resolved", item.version, f"incident over: {closing}")
+    note(
+        cursor, f"incident:{number}:closed", "resolved", window.version, f"incident over: {closing}"
+    )
     enqueue(cursor, "mail", f"incident:{number}:closed", number, {"template": "closed"})
     cursor.execute(
         "UPDATE outbox SET state = 'skipped', finished_at = clock_timestamp(), last_error = %s"

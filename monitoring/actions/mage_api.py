@@ -53,15 +53,14 @@ class Mage:
         """Find the trigger by name; raises DeliveryError naming the ones there are."""
         place = urllib.parse.quote(pipeline, safe="")
         schedules = self._call(f"pipelines/{place}/pipeline_schedules").get("pipeline_schedules")
-        found = {str(item.get("name")): item for item in schedules or ()}
-        if name not in found:
-            raise DeliveryError(
-                f"pipeline {pipeline} has no trigger {name!r}; it has: {', '.join(found) or 'none'}"
-            )
-        item = found[name]
-        if item.get("status") not in (None, "active"):
-            raise DeliveryError(f"trigger {name!r} is {item['status']}, not active")
-        return Trigger(int(item["id"]), str(item.get("token") or self._token))
+        triggers = {str(trigger.get("name")): trigger for trigger in schedules or ()}
+        if name not in triggers:
+            names = ", ".join(triggers) or "none"
+            raise DeliveryError(f"pipeline {pipeline} has no trigger {name!r}; it has: {names}")
+        trigger = triggers[name]
+        if trigger.get("status") not in (None, "active"):
+            raise DeliveryError(f"trigger {name!r} is {trigger['status']}, not active")
+        return Trigger(int(trigger["id"]), str(trigger.get("token") or self._token))
 
     def start(self, trigger: Trigger, variables: dict[str, Any]) -> int:
         """Start a run and return its number."""

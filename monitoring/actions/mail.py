@@ -19,6 +19,8 @@ _COLOURS: Final = {
     "outcome": "#0b5cad",
     "dead": "#8a5300",
 }
+_REPORTS: Final = {"opened": "report_key", "closed": "closing_report"}
+"""Which window's report a mail links to."""
 
 
 class Mail(NamedTuple):
@@ -69,7 +71,7 @@ def render(template: str, facts: Facts) -> Mail:
 
 
 def _incident(cursor: Cursor, number: int) -> dict[str, Any]:
-    found = database.rows(
+    incidents = database.rows(
         cursor,
         "SELECT i.*, o.row_count, o.report_key, o.last_event, o.rejected_count,"
         " c.report_key AS closing_report FROM incidents i"
@@ -77,15 +79,15 @@ def _incident(cursor: Cursor, number: int) -> dict[str, Any]:
         " LEFT JOIN windows c ON c.window_id = i.closed_by WHERE i.incident_id = %s",
         (number,),
     )
-    if not found:
+    if not incidents:
         raise DeliveryError(f"incident {number} does not exist")
-    return found[0]
+    return incidents[0]
 
 
 def _links(settings: Settings, s3: Any, key: str | None) -> list[tuple[str, str]]:
     links = []
     if settings.alerts.dashboard_url:
-        links.append(("Dashboard", settings.alerts.dashboard_url))
+        links.append(("Dashboard", settings.alerts.dashboard_url.rstrip("/")))
     if key:
         target = {"Bucket": settings.artifact_bucket, "Key": key}
         address = s3.generate_presigned_url("get_object", Params=target, ExpiresIn=_LINK_SECONDS)
@@ -98,42 +100,49 @@ def _minutes(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
+def _sentence(reason: str) -> str:
+    return f"{reason[0].upper()}{reason[1:]}."
+
+
+def facts_of(
+    payload: dict[str, Any], incident: dict[str, Any], model: str, links: list[tuple[str, str]]
+) -> Facts:
+    """Return what the mail of an outbox entry says: opened, closed, outcome or dead."""
+    number, kind = incident["incident_id"], incident["kind"]
+    table = [
+        ("Incident", f"{number} ({kind})"),
+        ("Model", f"{model} version {incident['version']}"),
+        ("Opened", f"{incident['opened_at']:%Y-%m-%d %H:%M:%S} UTC"),
+    ]
+    sentences = [str(reason) for reason in payload.get("reasons", ())]
+    if payload["template"] == "opened":
+        title = f"[ALARM] {model}: {kind} in version {incident['version']}"
+        sentences = [_sentence(reason) for reason in incident["reasons"]]
+        sentences.append("Retraining is requested as soon as enough true grades are known.")
+        rows = f"{incident['row_count']} rows, {incident['rejected_count']} rejected"
+        table.append(("Window", rows))
+    elif payload["template"] == "closed":
+        title = f"[RESOLVED] {model}: {kind} incident {number} is over"
+        sentences = [_sentence(incident["closing"])]
+        lasted = (incident["closed_at"] - incident["opened_at"]).total_seconds()
+        table.append(("Ended", f"{incident['closed_at']:%Y-%m-%d %H:%M:%S} UTC"))
+        table.append(("Lasted", _minutes(lasted)))
+    elif payload["template"] == "outcome":
+        title = f"[{str(payload['outcome']).upper()}] {model}: retraining for incident {number}"
+        table.append(("New version", str(payload.get("version") or "none")))
+    else:
+        title = f"[ACTION NEEDED] {model}: retraining for incident {number} could not be started"
+    return Facts(title, sentences, table, links)
+
+
 def compose(
     cursor: Cursor, payload: dict[str, Any], number: int, settings: Settings, s3: Any
 ) -> Mail:
-    """Compose the mail of an outbox entry: opened, closed, outcome or dead."""
+    """Compose the mail of an outbox entry from what the database knows."""
     template = str(payload["template"])
-    found = _incident(cursor, number)
-    name, kind, version = settings.model_name, found["kind"], found["version"]
-    table = [
-        ("Incident", f"{number} ({kind})"),
-        ("Model", f"{name} version {version}"),
-        ("Opened", f"{found['opened_at']:%Y-%m-%d %H:%M:%S} UTC"),
-    ]
-    if template == "opened":
-        title = f"[ALARM] {name}: {kind} in version {version}"
-        sentences = [f"{part[0].upper()}{part[1:]}." for part in found["reasons"]]
-        sentences.append("Retraining is requested as soon as enough true grades are known.")
-        table.append(("Window", f"{found['row_count']} rows, {found['rejected_count']} rejected"))
-        return render(
-            template, Facts(title, sentences, table, _links(settings, s3, found["report_key"]))
-        )
-    if template == "closed":
-        title = f"[RESOLVED] {name}: {kind} incident {number} is over"
-        table.append(("Ended", f"{found['closed_at']:%Y-%m-%d %H:%M:%S} UTC"))
-        lasted = (found["closed_at"] - found["opened_at"]).total_seconds()
-        table.append(("Lasted", _minutes(lasted)))
-        sentences = [f"{found['closing'][0].upper()}{found['closing'][1:]}."]
-        links = _links(settings, s3, found["closing_report"])
-        return render(template, Facts(title, sentences, table, links))
-    sentences = [str(reason) for reason in payload.get("reasons", ())]
-    if template == "outcome":
-        result = str(payload["outcome"]).upper()
-        title = f"[{result}] {name}: retraining for incident {number}"
-        table.append(("New version", str(payload.get("version") or "none")))
-    else:
-        title = f"[ACTION NEEDED] {name}: retraining for incident {number} could not be started"
-    return render(template, Facts(title, sentences, table, _links(settings, s3, None)))
+    incident = _incident(cursor, number)
+    links = _links(settings, s3, incident.get(_REPORTS.get(template, "")))
+    return render(template, facts_of(payload, incident, settings.model_name, links))
 
 
 def send(ses: Any, settings: Settings, mail: Mail) -> str:

@@ -7,20 +7,20 @@ a crash between SES's answer and the commit repeats one mail, never skips one.
 
 from __future__ import annotations
 
-import json
 import logging
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from monitoring.actions import mail
-from monitoring.actions.incident import enqueue, note
+from monitoring.actions import mail, queue
+from monitoring.actions.queue import Entry
 from monitoring.actions.retraining import Retraining
 from monitoring.errors import DeliveryError
 from monitoring.settings import Settings
 from monitoring.storage import database
+from monitoring.storage.events import note
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_PAUSE: Final = 3600.0
@@ -28,17 +28,9 @@ _POLL_SECONDS: Final = 1.0
 """How often a retraining is looked after, however short the worker's tick."""
 
 
-class Entry(NamedTuple):
-    """A due entry of the outbox."""
-
-    outbox_id: int
-    dedupe_key: str
-    kind: str
-    incident_id: int
-    payload: dict[str, Any]
-    state: str
-    attempts: int
-    result: dict[str, Any]
+def backoff(attempts: int, first: float) -> float:
+    """Return the seconds to wait after so many failed attempts: twice as long each, an hour at most."""
+    return min(_LONGEST_PAUSE, first * 2.0 ** (attempts - 1))
 
 
 class Outbox:
@@ -56,7 +48,7 @@ class Outbox:
         last = 0
         while True:
             with database.transaction(connection) as cursor:
-                entry = _claim(cursor, last)
+                entry = queue.claim(cursor, last)
                 if entry is None:
                     return handled
                 self._handle(cursor, entry)
@@ -76,16 +68,16 @@ class Outbox:
 
     def _mail(self, cursor: Cursor, entry: Entry) -> None:
         if not self._settings.alerts.recipients:
-            _finish(cursor, entry, "skipped", {}, "ALERT_RECIPIENTS is not set")
+            queue.finish(cursor, entry, "skipped", {}, "ALERT_RECIPIENTS is not set")
             return
         composed = mail.compose(cursor, entry.payload, entry.incident_id, self._settings, self._s3)
         message = mail.send(self._ses, self._settings, composed)
-        _finish(cursor, entry, "done", {"message_id": message, "subject": composed.subject})
+        queue.finish(cursor, entry, "done", {"message_id": message, "subject": composed.subject})
 
     def _retrain(self, cursor: Cursor, entry: Entry) -> None:
         alerts = self._settings.alerts
         if not alerts.mage_url:
-            _finish(cursor, entry, "skipped", {}, "MAGE_URL is not set")
+            queue.finish(cursor, entry, "skipped", {}, "MAGE_URL is not set")
             return
         request = str(entry.payload["request_id"])
         pause = max(_POLL_SECONDS, self._settings.tick_seconds)
@@ -93,16 +85,16 @@ class Outbox:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.RETRAIN_LOCK,))
             running = self._retraining.running(cursor)
             if running:
-                _finish(
+                queue.finish(
                     cursor, entry, "skipped", {"attached_to": running}, f"{running} runs already"
                 )
                 return
             waiting = self._retraining.waits_for(cursor, entry.incident_id)
             if waiting:
-                _wait(cursor, entry, waiting, pause)
+                queue.wait(cursor, entry, waiting, pause)
                 return
             run = self._retraining.start(request, again=entry.attempts > 0)
-            _begin(cursor, entry, {"run": run}, pause)
+            queue.begin(cursor, entry, {"run": run}, pause)
             note(cursor, f"{request}:started", "retraining", "", f"retraining {request} started")
             return
         try:
@@ -113,10 +105,10 @@ class Outbox:
             # Mage or S3 away for a while is no failure of a training that goes on
             if self._retraining.late(cursor, entry.outbox_id):
                 raise
-            _wait(cursor, entry, str(error), pause)
+            queue.wait(cursor, entry, str(error), pause)
             return
         if outcome is None:
-            _wait(cursor, entry, "training runs", pause)
+            queue.wait(cursor, entry, "training runs", pause)
             return
         cursor.execute(
             "INSERT INTO training_outcomes (request_id, incident_id, outcome, version,"
@@ -138,73 +130,20 @@ class Outbox:
             "version": outcome.version,
             "reasons": list(outcome.reasons),
         }
-        enqueue(cursor, "mail", f"{request}:outcome", entry.incident_id, payload)
-        _finish(cursor, entry, "done", {**entry.result, "outcome": outcome.outcome})
+        queue.enqueue(cursor, "mail", f"{request}:outcome", entry.incident_id, payload)
+        queue.finish(cursor, entry, "done", {**entry.result, "outcome": outcome.outcome})
 
     def _failed(self, cursor: Cursor, entry: Entry, error: str) -> None:
         alerts = self._settings.alerts
         attempts = entry.attempts + 1
         _LOG.warning("%s (attempt %d): %s", entry.dedupe_key, attempts, error)
         if attempts < alerts.attempts:
-            pause = min(_LONGEST_PAUSE, alerts.backoff_seconds * 2 ** (attempts - 1))
-            cursor.execute(
-                "UPDATE outbox SET attempts = %s, last_error = %s,"
-                " next_attempt_at = clock_timestamp() + make_interval(secs => %s)"
-                " WHERE outbox_id = %s",
-                (attempts, error[:2000], pause, entry.outbox_id),
-            )
+            queue.retry(cursor, entry, error, backoff(attempts, alerts.backoff_seconds))
             return
-        cursor.execute(
-            "UPDATE outbox SET state = 'dead', attempts = %s, last_error = %s,"
-            " finished_at = clock_timestamp() WHERE outbox_id = %s",
-            (attempts, error[:2000], entry.outbox_id),
-        )
-        note(
-            cursor, f"{entry.dedupe_key}:dead", "dead", "", f"{entry.dedupe_key} given up: {error}"
-        )
+        queue.give_up(cursor, entry, error)
+        key = f"{entry.dedupe_key}:dead"
+        note(cursor, key, "dead", "", f"{entry.dedupe_key} given up: {error}")
         if entry.kind == "retrain":
-            payload = {
-                "template": "dead",
-                "reasons": [f"Given up after {attempts} attempts.", error],
-            }
-            enqueue(cursor, "mail", f"{entry.dedupe_key}:dead", entry.incident_id, payload)
-
-
-def _claim(cursor: Cursor, after: int) -> Entry | None:
-    cursor.execute(
-        "SELECT outbox_id, dedupe_key, kind, incident_id, payload, state, attempts,"
-        " coalesce(result, '{}') FROM outbox WHERE state IN ('pending', 'running')"
-        " AND next_attempt_at <= clock_timestamp() AND outbox_id > %s"
-        " ORDER BY outbox_id LIMIT 1 FOR UPDATE SKIP LOCKED",
-        (after,),
-    )
-    row = cursor.fetchone()
-    return None if row is None else Entry(*row)
-
-
-def _finish(
-    cursor: Cursor, entry: Entry, state: str, result: dict[str, Any], error: str | None = None
-) -> None:
-    cursor.execute(
-        "UPDATE outbox SET state = %s, result = %s, last_error = %s, attempts = attempts + 1,"
-        " finished_at = clock_timestamp() WHERE outbox_id = %s",
-        (state, json.dumps(result), error, entry.outbox_id),
-    )
-
-
-def _begin(cursor: Cursor, entry: Entry, result: dict[str, Any], pause: float) -> None:
-    cursor.execute(
-        "UPDATE outbox SET state = 'running', result = %s, last_error = NULL,"
-        " attempts = attempts + 1, started_at = clock_timestamp(),"
-        " next_attempt_at = clock_timestamp() + make_interval(secs => %s) WHERE outbox_id = %s",
-        (json.dumps(result), pause, entry.outbox_id),
-    )
-
-
-def _wait(cursor: Cursor, entry: Entry, why: str, pause: float) -> None:
-    """Look again later; waiting is not a failed attempt."""
-    cursor.execute(
-        "UPDATE outbox SET last_error = %s, next_attempt_at = clock_timestamp()"
-        " + make_interval(secs => %s) WHERE outbox_id = %s",
-        (why, pause, entry.outbox_id),
-    )
+            reasons = [f"Given up after {attempts} attempts.", error]
+            payload = {"template": "dead", "reasons": reasons}
+            queue.enqueue(cursor, "mail", key, entry.incident_id, payload)

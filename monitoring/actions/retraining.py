@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from psycopg2.extensions import cursor as Cursor
 
 from monitoring.actions.mage_api import COMPLETED, FAILED, Mage
+from monitoring.clients import error_code
 from monitoring.errors import DeliveryError
-from monitoring.ingest.shard import error_code
 from monitoring.settings import Settings
 from monitoring.storage import database
 
@@ -27,6 +27,44 @@ class TrainingOutcome(NamedTuple):
     reasons: tuple[str, ...]
 
 
+def hindrance(labels: int, needed: int, cooldown: float | None) -> str | None:
+    """Return in words what a request waits for: labels, then the seconds left of the cooldown."""
+    if labels < needed:
+        return f"waiting for labels: {labels} of {needed}"
+    if cooldown is not None and cooldown > 0:
+        return f"cooldown: {cooldown:.0f} s left since the last retraining began"
+    return None
+
+
+def failure(run: int | None, status: str, late: bool) -> TrainingOutcome | None:
+    """Return how a run without a decision has failed, or None while it may still decide."""
+    if status in FAILED:
+        words = f"is {status}."
+    elif late:
+        how = "completed without a decision" if status == COMPLETED else "has not ended"
+        words = f"{how} in time."
+    else:
+        return None
+    return TrainingOutcome("failed", None, None, (f"Mage run {run} {words}",))
+
+
+def read_outcome(key: str, body: bytes) -> TrainingOutcome:
+    """Return the gate's decision as training wrote it; raises DeliveryError if it is none."""
+    try:
+        document = json.loads(body)
+        reasons = tuple(str(reason) for reason in document.get("reasons") or ())
+        promoted = bool(document["promoted"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DeliveryError(f"{key} is not an outcome: {error!r}") from error
+    version, before = document.get("version"), document.get("champion_before")
+    return TrainingOutcome(
+        "promoted" if promoted else "refused",
+        None if version is None else str(version),
+        None if before is None else str(before),
+        reasons,
+    )
+
+
 class Retraining:
     """Starts training in Mage and reads what its gate decided from the artifact bucket."""
 
@@ -38,12 +76,12 @@ class Retraining:
 
     def running(self, cursor: Cursor) -> str | None:
         """Return the request that is being trained now, or None; the caller holds RETRAIN_LOCK."""
-        found = database.scalar(
+        request = database.scalar(
             cursor,
             "SELECT payload->>'request_id' FROM outbox WHERE kind = 'retrain' AND state = 'running'"
             " ORDER BY outbox_id LIMIT 1",
         )
-        return None if found is None else str(found)
+        return None if request is None else str(request)
 
     def waits_for(self, cursor: Cursor, incident_id: int) -> str | None:
         """Return what a request still waits for, or None when training may start.
@@ -60,17 +98,13 @@ class Retraining:
             " WHERE i.incident_id = %s) LIMIT %s) AS known",
             (incident_id, alerts.retrain_minimum_labels),
         )
-        if labels < alerts.retrain_minimum_labels:
-            return f"waiting for labels: {labels} of {alerts.retrain_minimum_labels}"
         rest = database.scalar(
             cursor,
             "SELECT ceil(extract(epoch FROM max(started_at) - clock_timestamp()) + %s) FROM outbox"
             " WHERE kind = 'retrain'",
             (alerts.retrain_cooldown_seconds,),
         )
-        if rest is not None and rest > 0:
-            return f"cooldown: {rest:.0f} s left since the last retraining began"
-        return None
+        return hindrance(labels, alerts.retrain_minimum_labels, rest)
 
     def start(self, request_id: str, *, again: bool) -> int:
         """Start training and return Mage's run number, or that of the run started already.
@@ -107,13 +141,7 @@ class Retraining:
         written = self._written(request_id)
         if written is not None:
             return written
-        status = self._status(run)
-        if status in FAILED:
-            return TrainingOutcome("failed", None, None, (f"Mage run {run} is {status}.",))
-        if self.late(cursor, outbox_id):
-            words = "completed without a decision" if status == COMPLETED else "has not ended"
-            return TrainingOutcome("failed", None, None, (f"Mage run {run} {words} in time.",))
-        return None
+        return failure(run, self._status(run), self.late(cursor, outbox_id))
 
     def late(self, cursor: Cursor, outbox_id: int) -> bool:
         """Return whether a training has taken longer than RETRAIN_TIMEOUT_SECONDS."""
@@ -137,21 +165,10 @@ class Retraining:
         key = f"outcomes/{request_id}.json"
         try:
             answer = self._s3.get_object(Bucket=self._settings.artifact_bucket, Key=key)
-            found = json.loads(answer["Body"].read())
-            reasons = tuple(str(reason) for reason in found.get("reasons") or ())
-            promoted = bool(found["promoted"])
+            return read_outcome(key, answer["Body"].read())
         except ClientError as error:
             if error_code(error) in ("NoSuchKey", "404"):
                 return None
             raise DeliveryError(f"the outcome cannot be read: {error}") from error
         except BotoCoreError as error:
             raise DeliveryError(f"the artifact bucket cannot be asked: {error}") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DeliveryError(f"{key} is not an outcome: {error!r}") from error
-        version, before = found.get("version"), found.get("champion_before")
-        return TrainingOutcome(
-            "promoted" if promoted else "refused",
-            None if version is None else str(version),
-            None if before is None else str(before),
-            reasons,
-        )

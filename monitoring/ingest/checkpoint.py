@@ -53,9 +53,9 @@ def fence(cursor: Cursor, stream: str, shard_id: str, expected: str | None) -> N
         (stream, shard_id),
     )
     row = cursor.fetchone()
-    found = None if row is None else row[0]
-    if row is None or found != expected:
-        raise FencedError(shard_id, expected, found)
+    actual = None if row is None else row[0]
+    if row is None or actual != expected:
+        raise FencedError(shard_id, expected, actual)
 
 
 def advance(

@@ -18,11 +18,12 @@ from botocore.exceptions import ClientError
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from monitoring.clients import error_code
 from monitoring.errors import FencedError
-from monitoring.ingest import checkpoint, predictions
+from monitoring.ingest import checkpoint
+from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_letter
 from monitoring.ingest.checkpoint import Checkpoint
-from monitoring.ingest.predictions import Counts, DeadLetter, StreamRecord
-from monitoring.ingest.shard import THROTTLED, Reader, error_code, list_shards, readable
+from monitoring.ingest.shard import THROTTLED, Read, Reader, list_shards, readable
 from monitoring.storage import database
 
 _LOG = logging.getLogger(__name__)
@@ -31,7 +32,10 @@ _ISOLATED = (psycopg2.DataError, psycopg2.IntegrityError)
 
 
 class Sink(Protocol):
-    """Where a stream's records go: decoded first, staged, then written under the ingest lock."""
+    """Where a stream's records go: decoded first, staged, then written under the ingest lock.
+
+    The module ``predictions`` is one, ``LabelSink`` another.
+    """
 
     def decode(self, records: Sequence[StreamRecord], now: datetime) -> Any:
         """Decode records into a batch with ``records`` and ``dead``."""
@@ -41,22 +45,6 @@ class Sink(Protocol):
 
     def write(self, cursor: Cursor, batch: Any) -> Counts:
         """Write the staged batch."""
-
-
-class PredictionSink:
-    """The predictions stream's sink."""
-
-    def decode(self, records: Sequence[StreamRecord], now: datetime) -> predictions.Batch:
-        """Decode records; see predictions.decode_batch."""
-        return predictions.decode_batch(records, now)
-
-    def stage(self, cursor: Cursor, batch: predictions.Batch) -> None:
-        """COPY the batch into temporary tables."""
-        predictions.stage(cursor, batch)
-
-    def write(self, cursor: Cursor, batch: predictions.Batch) -> Counts:
-        """Insert what is new; see predictions.write."""
-        return predictions.write(cursor, batch)
 
 
 class Consumer:
@@ -81,13 +69,13 @@ class Consumer:
                 checkpoint.register(cursor, self._stream, shard.shard_id, shard.parents)
             loaded = checkpoint.load(cursor, self._stream)
         alive = {shard.shard_id for shard in shards}
-        for shard_id, item in loaded.items():
-            if self._known.get(shard_id) != item:
+        for shard_id, place in loaded.items():
+            if self._known.get(shard_id) != place:
                 self._reader.seek(shard_id)
         # a shard the service no longer lists has been trimmed away, read or not
         self._known = {
-            key: item if key in alive else item._replace(finished=True)
-            for key, item in loaded.items()
+            shard_id: place if shard_id in alive else place._replace(finished=True)
+            for shard_id, place in loaded.items()
         }
         self._refreshed = time.monotonic()
 
@@ -100,86 +88,78 @@ class Consumer:
         if time.monotonic() - self._refreshed > _REFRESH_SECONDS:
             self.refresh(connection)
         taken = 0
-        for item in readable(self._known.values()):
+        for place in readable(self._known.values()):
             try:
-                taken += self._shard(connection, item)
+                taken += self._shard(connection, place)
             except FencedError as error:
                 _LOG.info("fenced: %s", error)
                 self._refreshed = float("-inf")
             except ClientError as error:
                 if error_code(error) not in THROTTLED:
                     raise
-                _LOG.warning("shard %s is throttled; trying again", item.shard_id)
+                _LOG.warning("shard %s is throttled; trying again", place.shard_id)
             except BaseException:
-                self._reader.seek(item.shard_id)
+                self._reader.seek(place.shard_id)
                 self._refreshed = float("-inf")
                 raise
         return taken
 
-    def _shard(self, connection: Connection, item: Checkpoint) -> int:
-        read = self._reader.read(item, self._rows)
+    def _shard(self, connection: Connection, place: Checkpoint) -> int:
+        read = self._reader.read(place, self._rows)
         if read.records:
             try:
-                self._commit(connection, item, read.records, read.millis_behind)
+                self._commit(connection, place, read)
             except _ISOLATED as error:
                 _LOG.warning(
-                    "a batch of shard %s is refused (%s); one by one", item.shard_id, error
+                    "a batch of shard %s is refused (%s); one by one", place.shard_id, error
                 )
-                self._one_by_one(connection, item, read.records, read.millis_behind)
-            item = item._replace(sequence_number=read.records[-1].sequence_number)
+                self._one_by_one(connection, place, read)
+            place = place._replace(sequence_number=read.records[-1].sequence_number)
         if read.closed:
             with database.transaction(connection) as cursor:
-                checkpoint.fence(cursor, self._stream, item.shard_id, item.sequence_number)
-                checkpoint.finish(cursor, self._stream, item.shard_id)
-            item = item._replace(finished=True)
+                checkpoint.fence(cursor, self._stream, place.shard_id, place.sequence_number)
+                checkpoint.finish(cursor, self._stream, place.shard_id)
+            place = place._replace(finished=True)
             self._refreshed = float("-inf")
-        self._known[item.shard_id] = item
+        self._known[place.shard_id] = place
         return len(read.records)
 
-    def _one_by_one(
-        self,
-        connection: Connection,
-        item: Checkpoint,
-        records: Sequence[StreamRecord],
-        behind: int | None,
-    ) -> None:
+    def _one_by_one(self, connection: Connection, place: Checkpoint, read: Read) -> None:
         """Write a refused batch record by record; what the database refuses is a dead letter."""
-        for record in records:
+        for record in read.records:
             try:
-                self._commit(connection, item, [record], behind)
+                self._commit(connection, place, read._replace(records=[record]))
             except _ISOLATED:
-                letter = predictions.dead_letter(record, "refused", "the database refused the row")
+                letter = dead_letter(record, "refused", "the database refused the row")
                 with database.transaction(connection) as cursor:
-                    checkpoint.fence(cursor, self._stream, item.shard_id, item.sequence_number)
-                    self._bury(cursor, item.shard_id, [letter])
+                    checkpoint.fence(cursor, self._stream, place.shard_id, place.sequence_number)
+                    self._bury(cursor, place.shard_id, [letter])
                     checkpoint.advance(
-                        cursor, self._stream, item.shard_id, record.sequence_number, behind
+                        cursor,
+                        self._stream,
+                        place.shard_id,
+                        record.sequence_number,
+                        read.millis_behind,
                     )
-            item = item._replace(sequence_number=record.sequence_number)
+            place = place._replace(sequence_number=record.sequence_number)
 
-    def _commit(
-        self,
-        connection: Connection,
-        item: Checkpoint,
-        records: Sequence[StreamRecord],
-        behind: int | None,
-    ) -> None:
+    def _commit(self, connection: Connection, place: Checkpoint, read: Read) -> None:
         with database.transaction(connection) as cursor:
             now = database.scalar(cursor, "SELECT clock_timestamp()")
-            batch = self._sink.decode(records, now)
+            batch = self._sink.decode(read.records, now)
             self._sink.stage(cursor, batch)
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.INGEST_LOCK,))
-            checkpoint.fence(cursor, self._stream, item.shard_id, item.sequence_number)
+            checkpoint.fence(cursor, self._stream, place.shard_id, place.sequence_number)
             counts = self._sink.write(cursor, batch)
-            self._bury(cursor, item.shard_id, batch.dead)
+            self._bury(cursor, place.shard_id, batch.dead)
             cursor.execute(
                 "INSERT INTO ingest_batches (stream, shard_id, records, inserted, rejected,"
                 " duplicates, dead, lag_p50, lag_p95, millis_behind)"
                 " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                (self._stream, item.shard_id, *counts, behind),
+                (self._stream, place.shard_id, *counts, read.millis_behind),
             )
-            last = records[-1].sequence_number
-            checkpoint.advance(cursor, self._stream, item.shard_id, last, behind)
+            last = read.records[-1].sequence_number
+            checkpoint.advance(cursor, self._stream, place.shard_id, last, read.millis_behind)
 
     def _bury(self, cursor: Cursor, shard_id: str, letters: Sequence[DeadLetter]) -> None:
         for letter in letters:

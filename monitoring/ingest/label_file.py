@@ -76,9 +76,9 @@ def load(connection: Connection, path: Path) -> str:
                 counts = apply(cursor, chunk, source)
                 total = [old + new for old, new in zip(total, counts, strict=True)]
                 bar.update(len(chunk))
-    found = LabelCounts(*total)
+    became = LabelCounts(*total)
     return (
-        f"{len(labels)} labels: {found.stored} stored, {found.known} known already,"
-        f" {found.conflicts} in conflict (the first stays; see label_conflicts),"
-        f" {found.pending} without a prediction yet"
+        f"{len(labels)} labels: {became.stored} stored, {became.known} known already,"
+        f" {became.conflicts} in conflict (the first stays; see label_conflicts),"
+        f" {became.pending} without a prediction yet"
     )

@@ -21,7 +21,7 @@ from psycopg2.extras import execute_values
 
 from contract.grades import GPA_RANGE, GRADES, grade_class
 from monitoring.errors import LabelError
-from monitoring.ingest.predictions import Counts, DeadLetter, StreamRecord, dead_letter
+from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_letter
 from monitoring.ingest.record import student_key
 from monitoring.storage import database
 
@@ -94,7 +94,7 @@ def apply(cursor: Cursor, labels: Sequence[Label], source: str) -> LabelCounts:
     """Store labels inside the caller's transaction; the caller holds the ingest lock.
 
     Idempotent: the same file or record again changes nothing. Labels whose prediction is not here
-    stay pending and are tried again by ``LabelStep``.
+    stay pending and are tried again by ``resolve_pending``.
     """
     if not labels:
         return LabelCounts()
@@ -124,11 +124,11 @@ def apply(cursor: Cursor, labels: Sequence[Label], source: str) -> LabelCounts:
 
 
 def _resolve(cursor: Cursor, source: str) -> LabelCounts:
-    """Join incoming labels with predictions: store, count, and keep what found none."""
+    """Join incoming labels with predictions: store, count, and keep what has none."""
     cursor.execute("DROP TABLE IF EXISTS resolved_labels")
     cursor.execute(
         "CREATE TEMP TABLE resolved_labels AS"
-        " SELECT i.*, p.prediction_id AS found, p.event_time, p.version FROM incoming_labels i"
+        " SELECT i.*, p.prediction_id AS target, p.event_time, p.version FROM incoming_labels i"
         " LEFT JOIN LATERAL (SELECT q.prediction_id, q.event_time, q.version FROM predictions q"
         "  WHERE q.prediction_id = i.prediction_id LIMIT 1) p ON true"
         " WHERE i.prediction_id IS NOT NULL UNION ALL"
@@ -140,8 +140,8 @@ def _resolve(cursor: Cursor, source: str) -> LabelCounts:
     )
     cursor.execute(
         "INSERT INTO ground_truth (prediction_id, event_time, version, grade_class, gpa, source)"
-        " SELECT found, event_time, version, grade_class, gpa, %s FROM resolved_labels"
-        " WHERE found IS NOT NULL ORDER BY event_time, found, label_key"
+        " SELECT target, event_time, version, grade_class, gpa, %s FROM resolved_labels"
+        " WHERE target IS NOT NULL ORDER BY event_time, target, label_key"
         " ON CONFLICT (prediction_id) DO NOTHING",
         (source,),
     )
@@ -156,7 +156,7 @@ def _resolve(cursor: Cursor, source: str) -> LabelCounts:
     cursor.execute(
         "INSERT INTO label_conflicts (prediction_id, kept_class, kept_gpa, offered_class,"
         " offered_gpa, source) SELECT g.prediction_id, g.grade_class, g.gpa, r.grade_class, r.gpa,"
-        " %s FROM resolved_labels r JOIN ground_truth g ON g.prediction_id = r.found"
+        " %s FROM resolved_labels r JOIN ground_truth g ON g.prediction_id = r.target"
         " WHERE g.grade_class <> r.grade_class"
         " OR (r.gpa IS NOT NULL AND g.gpa IS DISTINCT FROM r.gpa) ON CONFLICT DO NOTHING",
         (source,),
@@ -165,15 +165,15 @@ def _resolve(cursor: Cursor, source: str) -> LabelCounts:
     cursor.execute(
         "INSERT INTO pending_labels (label_key, prediction_id, student_id, known_at, grade_class,"
         " gpa, source) SELECT label_key, prediction_id, student_id, known_at, grade_class, gpa, %s"
-        " FROM resolved_labels WHERE found IS NULL ON CONFLICT DO NOTHING",
+        " FROM resolved_labels WHERE target IS NULL ON CONFLICT DO NOTHING",
         (source,),
     )
     pending = int(
-        database.scalar(cursor, "SELECT count(*) FROM resolved_labels WHERE found IS NULL")
+        database.scalar(cursor, "SELECT count(*) FROM resolved_labels WHERE target IS NULL")
     )
     cursor.execute(
         "DELETE FROM pending_labels p USING resolved_labels r"
-        " WHERE p.label_key = r.label_key AND r.found IS NOT NULL"
+        " WHERE p.label_key = r.label_key AND r.target IS NOT NULL"
     )
     total = int(database.scalar(cursor, "SELECT count(*) FROM resolved_labels"))
     return LabelCounts(stored, total - stored - conflicts - pending, conflicts, pending)
@@ -215,20 +215,16 @@ class LabelSink:
         return Counts(batch.records, counts.stored, 0, counts.known, len(batch.dead))
 
 
-class LabelStep:
-    """Tries pending labels again: their predictions may have come in since."""
-
-    def step(self, connection: Connection) -> int:
-        """Resolve what can be resolved now; return how many labels found their prediction."""
-        with database.transaction(connection) as cursor:
-            if database.scalar(cursor, "SELECT 1 FROM pending_labels LIMIT 1") is None:
-                return 0
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.INGEST_LOCK,))
-            cursor.execute("DROP TABLE IF EXISTS incoming_labels")
-            cursor.execute(
-                "CREATE TEMP TABLE incoming_labels AS SELECT label_key, prediction_id, student_id,"
-                " known_at, grade_class, gpa FROM pending_labels"
-                " ORDER BY received_at LIMIT 100000"
-            )
-            counts = _resolve(cursor, "pending")
-        return counts.stored + counts.known + counts.conflicts
+def resolve_pending(connection: Connection) -> int:
+    """Try pending labels again; return how many have found their prediction since."""
+    with database.transaction(connection) as cursor:
+        if database.scalar(cursor, "SELECT 1 FROM pending_labels LIMIT 1") is None:
+            return 0
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (database.INGEST_LOCK,))
+        cursor.execute("DROP TABLE IF EXISTS incoming_labels")
+        cursor.execute(
+            "CREATE TEMP TABLE incoming_labels AS SELECT label_key, prediction_id, student_id,"
+            " known_at, grade_class, gpa FROM pending_labels ORDER BY received_at LIMIT 100000"
+        )
+        counts = _resolve(cursor, "pending")
+    return counts.stored + counts.known + counts.conflicts

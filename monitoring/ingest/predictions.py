@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 from collections import Counter
@@ -12,10 +11,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
 
 from contract.features import FEATURE_NAMES
-from monitoring.ingest.record import Rejected, Scored, UnreadableError, decode
+from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_letter
+from monitoring.ingest.record import Rejected, Scored, UnreadableError
+from monitoring.ingest.record import decode as decode_record
 from monitoring.storage import database
+from monitoring.storage.events import note
 
 AHEAD: Final = timedelta(days=1)
 """How far a record's clock may be ahead of the database's before it cannot be believed."""
@@ -37,35 +40,6 @@ _ESCAPE: Final = re.compile(rb"\\(u00..|.)")
 _CONTROLS: Final = {b"b": b"\b", b"t": b"\t", b"n": b"\n", b"f": b"\f", b"r": b"\r"}
 
 
-class StreamRecord(NamedTuple):
-    """One Kinesis record: where it stands in its shard and its bytes."""
-
-    sequence_number: str
-    data: bytes
-
-
-class DeadLetter(NamedTuple):
-    """A record that could not be read: its place, why, and a digest of it."""
-
-    sequence_number: str
-    code: str
-    reason: str
-    size: int
-    sha256: str
-
-
-class Counts(NamedTuple):
-    """What one committed batch did."""
-
-    records: int = 0
-    inserted: int = 0
-    rejected: int = 0
-    duplicates: int = 0
-    dead: int = 0
-    lag_p50: float | None = None
-    lag_p95: float | None = None
-
-
 class Batch(NamedTuple):
     """Decoded records of one read, ready to be written."""
 
@@ -75,19 +49,13 @@ class Batch(NamedTuple):
     dead: list[DeadLetter]
 
 
-def dead_letter(record: StreamRecord, code: str, reason: str) -> DeadLetter:
-    """Describe an unreadable record without keeping its content."""
-    digest = hashlib.sha256(record.data).hexdigest()
-    return DeadLetter(record.sequence_number, code, reason[:500], len(record.data), digest)
-
-
-def decode_batch(records: Sequence[StreamRecord], now: datetime) -> Batch:
+def decode(records: Sequence[StreamRecord], now: datetime) -> Batch:
     """Decode a read; what cannot be read or carries an impossible time becomes a dead letter."""
     batch = Batch(len(records), [], [], [])
     oldest, newest = now - BEHIND, now + AHEAD
     for record in records:
         try:
-            row = decode(record.data)
+            row = decode_record(record.data)
         except UnreadableError as error:
             batch.dead.append(dead_letter(record, error.code, str(error)))
             continue
@@ -196,11 +164,8 @@ def _meet(cursor: Cursor, version: str, event_time: datetime) -> None:
         (version, event_time),
     )
     if cursor.rowcount:
-        cursor.execute(
-            "INSERT INTO events (dedupe_key, kind, version, text) VALUES (%s, 'version', %s, %s)"
-            " ON CONFLICT DO NOTHING",
-            (f"version:{version}", version, f"Model version {version} answers for the first time"),
-        )
+        text = f"Model version {version} answers for the first time"
+        note(cursor, f"version:{version}", "version", version, text)
 
 
 def _count_rejections(
@@ -211,13 +176,12 @@ def _count_rejections(
         for minute, version, codes, fields in kept
         for code, field in zip(codes, fields, strict=True)
     )
-    for key in sorted(counts):  # one order for all writers: no deadlock
-        cursor.execute(
-            "INSERT INTO rejection_counts AS c (minute, version, code, field, count)"
-            " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (minute, version, code, field)"
-            " DO UPDATE SET count = c.count + excluded.count",
-            (*key, counts[key]),
-        )
+    execute_values(
+        cursor,
+        "INSERT INTO rejection_counts AS c (minute, version, code, field, count) VALUES %s"
+        " ON CONFLICT (minute, version, code, field) DO UPDATE SET count = c.count + excluded.count",
+        [(*key, counts[key]) for key in sorted(counts)],  # one order for all writers: no deadlock
+    )
 
 
 def _lags(cursor: Cursor, rows: list[Scored | Rejected]) -> tuple[float, float] | tuple[None, None]:

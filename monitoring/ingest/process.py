@@ -21,11 +21,12 @@ import msgspec
 from monitoring import loop
 from monitoring.clients import client
 from monitoring.errors import MonitoringError
-from monitoring.ingest.consumer import Consumer, PredictionSink
+from monitoring.ingest import predictions
+from monitoring.ingest.consumer import Consumer
 from monitoring.loop import Part
 from monitoring.settings import Settings
+from monitoring.storage.heartbeats import INGEST
 
-NAME: Final = "ingest"
 _ROOT: Final = Path(__file__).resolve().parents[2]
 _WATCH_SECONDS: Final = 0.2
 _STOP_SECONDS: Final = 30.0
@@ -36,11 +37,11 @@ def part(settings: Settings) -> Part:
     consumer = Consumer(
         client("kinesis", settings.endpoint_url),
         settings.predictions_stream,
-        PredictionSink(),
+        predictions,
         start=settings.start,
         rows=settings.batch_rows,
     )
-    return Part(NAME, consumer.step, settings.poll_seconds)
+    return Part(INGEST, consumer.step, settings.poll_seconds)
 
 
 def supervise(settings: Settings, stop: threading.Event) -> None:

@@ -7,8 +7,9 @@ from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from monitoring.clients import error_code
+from monitoring.ingest.batch import StreamRecord
 from monitoring.ingest.checkpoint import Checkpoint
-from monitoring.ingest.predictions import StreamRecord
 
 _EXPIRED: Final = ("ExpiredIteratorException", "ExpiredNextTokenException")
 _TRIMMED: Final = ("InvalidArgumentException",)
@@ -30,20 +31,15 @@ class Read(NamedTuple):
     closed: bool
 
 
-def error_code(error: ClientError) -> str:
-    """Return AWS's name of the error."""
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
 def list_shards(client: Any, stream: str) -> list[Shard]:
     """Return every shard of the stream, closed ones included, in the service's order."""
     shards: list[Shard] = []
     arguments: dict[str, Any] = {"StreamName": stream}
     while True:
         answer = client.list_shards(**arguments)
-        for item in answer["Shards"]:
-            parents = (item.get("ParentShardId"), item.get("AdjacentParentShardId"))
-            shards.append(Shard(item["ShardId"], tuple(p for p in parents if p)))
+        for shard in answer["Shards"]:
+            parents = (shard.get("ParentShardId"), shard.get("AdjacentParentShardId"))
+            shards.append(Shard(shard["ShardId"], tuple(p for p in parents if p)))
         if not answer.get("NextToken"):
             return shards
         arguments = {"NextToken": answer["NextToken"]}
@@ -54,11 +50,11 @@ def readable(checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
 
     A parent that is not known has been trimmed by retention: there is nothing left to wait for.
     """
-    known = {item.shard_id: item for item in checkpoints}
+    known = {place.shard_id: place for place in checkpoints}
     return [
-        item
-        for item in known.values()
-        if not item.finished and all(known[p].finished for p in item.parents if p in known)
+        place
+        for place in known.values()
+        if not place.finished and all(known[p].finished for p in place.parents if p in known)
     ]
 
 

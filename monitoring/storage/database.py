@@ -11,6 +11,8 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 SCHEMA: Final = "monitoring"
+DASHBOARD_ROLE: Final = "grafana_ro"
+"""The role dashboards read as; it cannot read a student's row."""
 
 INGEST_LOCK: Final = 7_340_001
 """Transaction lock of every writer of numbered rows: row numbers then become visible in order, so a

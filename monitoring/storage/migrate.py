@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from importlib import resources
 from typing import Final, NamedTuple
@@ -30,15 +31,16 @@ class Migration(NamedTuple):
 
 def migrations() -> list[Migration]:
     """Return the steps in order; raises MigrationError when numbers have gaps or repeat."""
-    found = []
-    for item in resources.files("monitoring.storage.migrations").iterdir():
-        match = _NAME.match(item.name)
+    steps = []
+    for file in resources.files("monitoring.storage.migrations").iterdir():
+        match = _NAME.match(file.name)
         if match:
-            found.append(Migration(int(match[1]), match[2], item.read_text(encoding="utf-8")))
-    found.sort()
-    if [step.number for step in found] != list(range(1, len(found) + 1)):
-        raise MigrationError(f"migrations are not numbered 1..n: {[s.number for s in found]}")
-    return found
+            steps.append(Migration(int(match[1]), match[2], file.read_text(encoding="utf-8")))
+    steps.sort()
+    numbers = [step.number for step in steps]
+    if numbers != list(range(1, len(steps) + 1)):
+        raise MigrationError(f"migrations are not numbered 1..n: {', '.join(map(str, numbers))}")
+    return steps
 
 
 def _prepare(connection: Connection) -> dict[int, str]:
@@ -85,3 +87,11 @@ def migrate(connection: Connection) -> list[str]:
             )
         done.append(f"{step.number:04d}_{step.name}")
     return done
+
+
+def set_dashboard_password(connection: Connection) -> None:
+    """Give the dashboards' role the password in GRAFANA_RO_PASSWORD, where one is set."""
+    password = os.environ.get("GRAFANA_RO_PASSWORD", "")
+    if password:
+        with database.transaction(connection) as cursor:
+            cursor.execute(f"ALTER ROLE {database.DASHBOARD_ROLE} PASSWORD %s", (password,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from psycopg2.extensions import connection as Connection
 
 from monitoring.storage import database
 
+_LOG = logging.getLogger(__name__)
 _PARTITION: Final = re.compile(r"^(predictions|rejections)_(\d{4})_(\d{2})$")
 _AHEAD: Final = timedelta(days=35)
 _TRIMMED: Final = (
@@ -57,4 +59,6 @@ def keep(connection: Connection, days: int) -> list[str]:
                 ),
                 (oldest,),
             )
+    if dropped:
+        _LOG.info("retention dropped %s", ", ".join(sorted(dropped)))
     return sorted(dropped)

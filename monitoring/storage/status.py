@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
-from monitoring.storage import database
-
-HEALTHY_SECONDS: Final = 120.0
+from monitoring.storage import database, heartbeats
 
 
 def read(connection: Connection, since: Any = None) -> dict[str, Any]:
-    """Return windows, incidents, deliveries, outcomes and counts, newest last.
+    """Return windows, incidents, deliveries, outcomes, counts, newest last, and the worker's loops.
 
     ``since`` (an aware datetime) limits incidents and windows to those opened or closed later.
     Each incident carries ``first_event`` of the window that opened it (the arrival of its first
@@ -59,16 +57,11 @@ def read(connection: Connection, since: Any = None) -> dict[str, Any]:
                 " (SELECT count(*) FROM pending_labels) AS pending_labels,"
                 " (SELECT count(*) FROM label_conflicts) AS label_conflicts",
             )[0],
+            "loops": heartbeats.read(cursor),
         }
 
 
-def silent_parts(connection: Connection) -> list[str]:
-    """Return the worker's loops that have not been heard of lately; ["ingest"] if none ever was."""
+def silent_loops(connection: Connection) -> list[str]:
+    """Return the worker's watched loops that have not been heard of lately."""
     with database.transaction(connection) as cursor:
-        cursor.execute(
-            "SELECT part, extract(epoch FROM clock_timestamp() - beat_at) FROM heartbeats"
-        )
-        ages = {part: float(age) for part, age in cursor.fetchall()}
-    watched = {part: age for part, age in ages.items() if part in ("ingest", "watch", "outbox")}
-    late = sorted(part for part, age in watched.items() if age > HEALTHY_SECONDS)
-    return late if watched else ["ingest"]
+        return heartbeats.silent(heartbeats.read(cursor))

@@ -46,13 +46,13 @@ def load(cursor: Cursor, window_id: int) -> Window | None:
 
 def previous(cursor: Cursor, window: Window) -> dict[str, Any] | None:
     """Return verdict and drifted columns of the window before, of the same kind and version."""
-    found = database.rows(
+    windows = database.rows(
         cursor,
-        "SELECT window_id, verdict, drifted FROM windows WHERE kind = %s AND version = %s"
+        "SELECT verdict, drifted FROM windows WHERE kind = %s AND version = %s"
         " AND last_row <= %s AND window_id <> %s ORDER BY last_row DESC LIMIT 1",
         (window.kind, window.version, window.after_row, window.window_id),
     )
-    return found[0] if found else None
+    return windows[0] if windows else None
 
 
 def versions(cursor: Cursor) -> list[str]:
@@ -132,13 +132,13 @@ def cut_scored(cursor: Cursor, version: str, settings: WindowSettings) -> Window
 
 
 def _waiting_more_than(cursor: Cursor, version: str, after: int, rows: int) -> bool:
-    found = database.scalar(
+    beyond = database.scalar(
         cursor,
         "SELECT row_number FROM predictions WHERE version = %s AND row_number > %s"
         " ORDER BY row_number OFFSET %s LIMIT 1",
         (version, after, rows),
     )
-    return found is not None
+    return beyond is not None
 
 
 def cut_labelled(cursor: Cursor, version: str, settings: WindowSettings) -> Window | None:
@@ -153,9 +153,9 @@ def cut_labelled(cursor: Cursor, version: str, settings: WindowSettings) -> Wind
         " AND label_number > %s ORDER BY label_number LIMIT %s",
         (version, after, settings.label_rows),
     )
-    found = cursor.fetchall()
-    if len(found) < settings.label_rows:
+    labels = cursor.fetchall()
+    if len(labels) < settings.label_rows:
         return None
-    events = [row[1] for row in found]
-    window = Window(0, LABELLED, version, after, found[-1][0], len(found), 0, "count")
+    events = [row[1] for row in labels]
+    window = Window(0, LABELLED, version, after, labels[-1][0], len(labels), 0, "count")
     return _insert(cursor, window, min(events), max(events))

@@ -7,7 +7,7 @@ any shift, the two-sample test on 0-.5 % (measured, 2,000 windows).
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -36,17 +36,6 @@ WASSERSTEIN: Final = "wasserstein"
 JENSEN_SHANNON: Final = "jensenshannon"
 
 Array = npt.NDArray[Any]
-
-
-class ColumnDrift(NamedTuple):
-    """Test and effect size of one column; ``drifted`` is the verdict's input."""
-
-    column: str
-    p_value: float
-    method: str
-    effect: float
-    effect_method: str
-    drifted: bool
 
 
 def test_method(column: str) -> str:
@@ -82,18 +71,6 @@ def chi_square(reference: Array, current: Array) -> float:
         ]
     )
     return float(stats.chi2_contingency(table, correction=False)[1])
-
-
-def kolmogorov_smirnov(reference: Array, current: Array) -> float:
-    """Return the p value of the two-sample Kolmogorov-Smirnov test."""
-    return float(stats.ks_2samp(reference, current)[1])
-
-
-def p_value(column: str, reference: Array, current: Array) -> float:
-    """Return the p value of the column's own test."""
-    if column in NUMERICAL:
-        return kolmogorov_smirnov(reference, current)
-    return chi_square(reference, current)
 
 
 def is_drifted(column: str, p: float, effect: float, rows: int) -> bool:

@@ -20,6 +20,11 @@ from monitoring.windows.verdict import Verdict
 _LOG = logging.getLogger(__name__)
 
 
+def is_kept(policy: str, level: str) -> bool:
+    """Return whether a window's report is kept: of all windows, of those that warn, or of none."""
+    return policy == "all" or (policy == "notable" and level in (verdict.WARN, verdict.ALARM))
+
+
 class Evaluator:
     """Evaluates windows against the reference of their model version."""
 
@@ -31,19 +36,19 @@ class Evaluator:
         self._bucket = bucket
         self._settings = settings
 
-    def evaluate(self, cursor: Cursor, item: Window) -> Verdict:
+    def evaluate(self, cursor: Cursor, window: Window) -> Verdict:
         """Evaluate a window and store figures, verdict and report key.
 
         A second evaluation is an update with the same values: number, closing time and the time
         of the first evaluation stay.
         """
-        reference, problem = self._reference(cursor, item.version)
-        if item.kind == cutting.SCORED:
+        reference, problem = self._reference(cursor, window.version)
+        if window.kind == cutting.SCORED:
             minimum = self._settings.minimum_rows
-            outcome = scored.evaluate(cursor, item, reference, problem, minimum)
+            outcome = scored.evaluate(cursor, window, reference, problem, minimum)
         else:
-            outcome = labelled.evaluate(cursor, item, reference, problem)
-        _store(cursor, item, outcome, self._report(item, outcome))
+            outcome = labelled.evaluate(cursor, window, reference, problem)
+        _store(cursor, window, outcome, self._report(window, outcome))
         return outcome.verdict
 
     def _reference(self, cursor: Cursor, version: str) -> tuple[Reference | None, str]:
@@ -59,14 +64,12 @@ class Evaluator:
         )
         return reference, ""
 
-    def _report(self, item: Window, outcome: Outcome) -> str | None:
+    def _report(self, window: Window, outcome: Outcome) -> str | None:
         """Keep Evidently's page in S3 (gzip: 4 MB become 1.2) and return its key."""
-        policy = self._settings.reports
-        notable = outcome.verdict.level in (verdict.WARN, verdict.ALARM)
-        wanted = policy == "all" or (policy == "notable" and notable)
+        wanted = is_kept(self._settings.reports, outcome.verdict.level)
         if outcome.html is None or not wanted or not self._bucket:
             return None
-        key = f"reports/{item.version}/{item.kind}-{item.after_row:012d}.html"
+        key = f"reports/{window.version}/{window.kind}-{window.after_row:012d}.html"
         self._s3.put_object(
             Bucket=self._bucket,
             Key=key,
@@ -77,17 +80,17 @@ class Evaluator:
         return key
 
 
-def _store(cursor: Cursor, item: Window, outcome: Outcome, key: str | None) -> None:
-    cursor.execute("DELETE FROM window_metrics WHERE window_id = %s", (item.window_id,))
+def _store(cursor: Cursor, window: Window, outcome: Outcome, key: str | None) -> None:
+    cursor.execute("DELETE FROM window_metrics WHERE window_id = %s", (window.window_id,))
     kept = finite(outcome.metrics)
     if len(kept) < len(outcome.metrics):
         lost = sorted({m.metric for m in outcome.metrics} - {m.metric for m in kept})
-        _LOG.warning("window %d: figures that are no number: %s", item.window_id, lost)
+        _LOG.warning("window %d: figures that are no number: %s", window.window_id, lost)
     execute_values(
         cursor,
         "INSERT INTO window_metrics (window_id, metric, column_name, label, value, method,"
         " threshold, failed) VALUES %s",
-        [(item.window_id, *metric) for metric in kept],
+        [(window.window_id, *metric) for metric in kept],
         page_size=500,
     )
     cursor.execute(
@@ -100,6 +103,6 @@ def _store(cursor: Cursor, item: Window, outcome: Outcome, key: str | None) -> N
             list(outcome.drifted),
             outcome.reference_version,
             key,
-            item.window_id,
+            window.window_id,
         ),
     )

@@ -15,7 +15,6 @@ from typing import Any, Final, NamedTuple
 import pandas as pd
 
 from contract.features import FEATURE_NAMES, FEATURES
-from contract.grades import GRADES
 from monitoring.errors import MetricError
 from monitoring.windows import drift
 from monitoring.windows.metric import Metric
@@ -76,8 +75,10 @@ def _part(value: Any, key: str) -> float:
     return _float(value[key])
 
 
-def _run(asked: list[Any], definition: Any, current: Any, reference: Any) -> tuple[list[Any], Any]:
-    """Run a report and return the values in the order asked, and the snapshot."""
+def _run(
+    asked: list[Any], definition: Any, current: Any, reference: Any
+) -> tuple[list[Any], Callable[[], str]]:
+    """Run a report and return the values in the order asked, and what makes its page."""
     evidently = load()["evidently"]
     snapshot = evidently.Report(asked, include_tests=False).run(
         evidently.Dataset.from_pandas(current, definition),
@@ -88,7 +89,8 @@ def _run(asked: list[Any], definition: Any, current: Any, reference: Any) -> tup
     expected = [type(metric).__name__ for metric in asked]
     if kinds != expected:
         raise MetricError(f"Evidently answered {kinds} to {expected}")
-    return [answer["value"] for answer in answers], snapshot
+    values = [answer["value"] for answer in answers]
+    return values, lambda: str(snapshot.get_html_str(as_iframe=False))
 
 
 def _drift_metrics(column: str, method: Callable[[str], str]) -> list[Any]:
@@ -107,17 +109,10 @@ def _drift_metrics(column: str, method: Callable[[str], str]) -> list[Any]:
 def _drift_rows(name: str, column: str, p: float, effect: float, rows: int) -> list[Metric]:
     failed = drift.is_drifted(column, p, effect, rows)
     limit = drift.effect_threshold(column)
+    test, method = drift.test_method(column), drift.effect_method(column)
     return [
-        Metric(f"{name}_p", column, "", p, drift.test_method(column), drift.P_THRESHOLD, failed),
-        Metric(
-            f"{name}_effect",
-            column,
-            "",
-            effect,
-            drift.effect_method(column),
-            limit,
-            effect >= limit,
-        ),
+        Metric(f"{name}_p", column, "", p, test, drift.P_THRESHOLD, failed),
+        Metric(f"{name}_effect", column, "", effect, method, limit, effect >= limit),
     ]
 
 
@@ -138,16 +133,17 @@ def _scored_questions(reference: Reference) -> list[Any]:
 
 def _scored_answers(values: Iterator[Any]) -> list[Metric]:
     rows = int(_float(next(values)))
-    found = [Metric("rows", "", "", float(rows))]
-    found.append(Metric("missing", "", "count", _part(next(values), "count")))
+    metrics = [Metric("rows", "", "", float(rows))]
+    metrics.append(Metric("missing", "", "count", _part(next(values), "count")))
     for column in drift.COLUMNS:
         p, effect = _float(next(values)), _float(next(values))
-        found += _drift_rows("drift", column, p, effect, rows)
+        metrics += _drift_rows("drift", column, p, effect, rows)
     for column in FEATURE_NAMES:
         count = _part(next(values), "count")
-        found.append(Metric("out_of_range", column, "count", count))
-        found.append(Metric("out_of_range", column, "share", count / rows))
-    return found + [Metric("mean", column, "", _float(next(values))) for column in drift.NUMERICAL]
+        metrics.append(Metric("out_of_range", column, "count", count))
+        metrics.append(Metric("out_of_range", column, "share", count / rows))
+    means = [Metric("mean", column, "", _float(next(values))) for column in drift.NUMERICAL]
+    return metrics + means
 
 
 def evaluate_scored(frame: pd.DataFrame, reference: Reference) -> Evaluation:
@@ -158,33 +154,15 @@ def evaluate_scored(frame: pd.DataFrame, reference: Reference) -> Evaluation:
     definition = load()["evidently"].DataDefinition(
         numerical_columns=list(drift.NUMERICAL), categorical_columns=list(drift.CATEGORICAL)
     )
-    values, snapshot = _run(_scored_questions(reference), definition, frame, reference.frame)
-    return Evaluation(
-        _scored_answers(iter(values)), lambda: str(snapshot.get_html_str(as_iframe=False))
-    )
-
-
-def _labelled_answers(values: list[Any], rows: int) -> list[Metric]:
-    accuracy, by_label, precision, recall, p, effect = values
-    if not isinstance(by_label, dict):
-        raise MetricError("Evidently's F1ByLabel is not a table by label")
-    f1 = {int(label): _float(value) for label, value in by_label.items()}
-    found = [
-        Metric("accuracy", "", "", _float(accuracy)),
-        Metric("precision", "", "present", _float(precision)),
-        Metric("recall", "", "present", _float(recall)),
-        Metric("f1_macro", "", "", sum(f1.values()) / len(GRADES)),
-    ]
-    found += [Metric("f1", "", grade, f1.get(k, 0.0)) for k, grade in enumerate(GRADES)]
-    return found + _drift_rows("target_drift", drift.PREDICTION, _float(p), _float(effect), rows)
+    values, page = _run(_scored_questions(reference), definition, frame, reference.frame)
+    return Evaluation(_scored_answers(iter(values)), page)
 
 
 def evaluate_labelled(frame: pd.DataFrame, reference: Reference) -> Evaluation:
-    """Return performance and target drift of labelled rows.
+    """Return precision, recall and target drift of labelled rows, and the page of performance.
 
     ``frame`` has the predicted class (drift.PREDICTION) and TRUTH, whole numbers 0-4. Evidently's
-    own F1Score averages over the labels present only; the macro figure over all five classes is
-    formed from F1ByLabel, so that a window without an A does not score higher for it.
+    scores cover the labels present only; accuracy and f1 over all five grades are the contract's.
     """
     loaded = load()
     metrics, evidently = loaded["metrics"], loaded["evidently"]
@@ -197,8 +175,11 @@ def evaluate_labelled(frame: pd.DataFrame, reference: Reference) -> Evaluation:
     against = pd.DataFrame({drift.PREDICTION: reference.predicted, TRUTH: reference.truth})
     asked = [metrics.Accuracy(), metrics.F1ByLabel(), metrics.Precision(), metrics.Recall()]
     asked += _drift_metrics(TRUTH, lambda _: drift.TWO_SAMPLE_CHI_SQUARE)
-    values, snapshot = _run(asked, definition, frame, against)
-    return Evaluation(
-        _labelled_answers(values, len(frame)),
-        lambda: str(snapshot.get_html_str(as_iframe=False)),
-    )
+    values, page = _run(asked, definition, frame, against)
+    precision, recall, p, effect = map(_float, values[2:])
+    figures = [
+        Metric("precision", "", "present", precision),
+        Metric("recall", "", "present", recall),
+    ]
+    figures += _drift_rows("target_drift", drift.PREDICTION, p, effect, len(frame))
+    return Evaluation(figures, page)

@@ -29,7 +29,7 @@ class Labelled(NamedTuple):
     delays: Any
 
 
-def load(cursor: Cursor, item: Window) -> Labelled:
+def load(cursor: Cursor, window: Window) -> Labelled:
     """Return the window's rows in the order their labels came."""
     cursor.execute(
         "SELECT g.grade_class, p.grade_class, p.p_a, p.p_b, p.p_c, p.p_d, p.p_f,"
@@ -37,7 +37,7 @@ def load(cursor: Cursor, item: Window) -> Labelled:
         " JOIN predictions p ON p.prediction_id = g.prediction_id AND p.event_time = g.event_time"
         " WHERE g.version = %s AND g.label_number > %s AND g.label_number <= %s"
         " ORDER BY g.label_number",
-        (item.version, item.after_row, item.last_row),
+        (window.version, window.after_row, window.last_row),
     )
     table = np.array(cursor.fetchall(), dtype=float).reshape(-1, 8)
     classes = table[:, :2].astype(np.int64)
@@ -45,53 +45,52 @@ def load(cursor: Cursor, item: Window) -> Labelled:
 
 
 def label_metrics(rows: Labelled) -> list[Metric]:
-    """Return confusion, support, probability scores, delay and the estimate on the same rows."""
-    table = scores.confusion(rows.truth, rows.predicted)
-    found = [
-        Metric("confusion", actual, answered, float(table[i, k]))
-        for i, actual in enumerate(GRADES)
-        for k, answered in enumerate(GRADES)
-    ]
+    """Return scores, confusion, support, delay and the estimate on the same rows."""
+    truth, predicted, shares = rows.truth, rows.predicted, rows.probabilities
+    table = scores.confusion(truth, predicted)
+    f1 = scores.f1_by_grade(truth, predicted)
+    singles = {
+        "rows": float(len(truth)),
+        "accuracy": float((truth == predicted).mean()),
+        "f1_macro": float(f1.mean()),
+        "log_loss": scores.log_loss(truth, shares),
+        "calibration_error": scores.expected_calibration_error(truth, shares),
+        **performance.estimate(shares, predicted),
+    }
+    metrics = [Metric(name, "", "", value) for name, value in singles.items()]
     for k, grade in enumerate(GRADES):
         support = float(table[k].sum())
-        found.append(Metric("support", "", grade, support))
-        found.append(Metric("label_share", "", grade, support / len(rows.truth)))
-    shares, truth = rows.probabilities, rows.truth
-    found += [
-        Metric("rows", "", "", float(len(truth))),
-        Metric("log_loss", "", "", scores.log_loss(truth, shares)),
-        Metric("calibration_error", "", "", scores.expected_calibration_error(truth, shares)),
-    ]
-    found += [
+        metrics.append(Metric("f1", "", grade, float(f1[k])))
+        metrics.append(Metric("support", "", grade, support))
+        metrics.append(Metric("label_share", "", grade, support / len(truth)))
+        metrics += [
+            Metric("confusion", grade, answered, float(table[k, j]))
+            for j, answered in enumerate(GRADES)
+        ]
+    return metrics + [
         Metric("label_delay_seconds", "", label, float(np.quantile(rows.delays, share)))
         for label, share in (("p50", 0.5), ("p95", 0.95))
     ]
-    estimated = performance.estimate(shares, rows.predicted)
-    return found + [Metric(name, "", "", value) for name, value in estimated.items()]
 
 
-def evaluate(cursor: Cursor, item: Window, reference: Reference | None, problem: str) -> Outcome:
+def evaluate(cursor: Cursor, window: Window, reference: Reference | None, problem: str) -> Outcome:
     """Return figures and verdict; ``problem`` says why there is no reference, if there is none."""
-    rows = load(cursor, item)
+    rows = load(cursor, window)
     count = len(rows.truth)
     if not count:  # its months were dropped by retention
         blank = LabelledFigures(0, 0.0, 0.0, 0.0, False)
         return Outcome([Metric("rows", "", "", 0.0)], verdict.judge_labelled(blank))
     metrics = label_metrics(rows)
-    f1 = float(scores.f1_by_grade(rows.truth, rows.predicted).mean())
+    f1 = next(metric.value for metric in metrics if metric.metric == "f1_macro")
     if reference is None:
-        metrics.append(Metric("f1_macro", "", "", f1))
         blank = LabelledFigures(count, f1, 0.0, 0.0, False, no_reference=problem)
         return Outcome(metrics, verdict.judge_labelled(blank))
     frame = pd.DataFrame({drift.PREDICTION: rows.predicted, evidently_adapter.TRUTH: rows.truth})
     evaluation = evidently_adapter.evaluate_labelled(frame, reference)
     floor = performance.f1_floor(reference.f1_macro, count)
-    method = "reference less three sd"
-    for metric in evaluation.metrics:
-        if metric.metric == "f1_macro":
-            metric = metric._replace(method=method, threshold=floor, failed=metric.value < floor)
-        metrics.append(metric)
-    before = cutting.previous(cursor, item)
+    judged_f1 = Metric("f1_macro", "", "", f1, "reference less three sd", floor, f1 < floor)
+    metrics = [judged_f1 if metric.metric == "f1_macro" else metric for metric in metrics]
+    before = cutting.previous(cursor, window)
     figures = LabelledFigures(
         count,
         f1,
@@ -102,4 +101,5 @@ def evaluate(cursor: Cursor, item: Window, reference: Reference | None, problem:
     )
     below = (BELOW_FLOOR,) if f1 < floor and count >= performance.MINIMUM_LABELS else ()
     judged = verdict.judge_labelled(figures)
+    metrics += evaluation.metrics
     return Outcome(metrics, judged, below, reference.version, evaluation.html)

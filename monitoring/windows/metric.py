@@ -27,7 +27,7 @@ def finite(metrics: list[Metric]) -> list[Metric]:
 
 
 class Outcome(NamedTuple):
-    """What an evaluation found: figures, verdict, drifted columns, and the page to keep."""
+    """What an evaluation comes to: figures, verdict, drifted columns, and the page to keep."""
 
     metrics: list[Metric]
     verdict: Verdict

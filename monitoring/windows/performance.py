@@ -36,6 +36,17 @@ def f1_floor(reference_f1: float, rows: int) -> float:
     return max(0.0, reference_f1 - BAND * f1_sd(rows))
 
 
+def answers(probabilities: Array, predicted: Array) -> list[tuple[str, str, float]]:
+    """Return (metric, label, value) of a model's answers: share of each grade, and confidence."""
+    top = probabilities.max(axis=1)
+    shares = ((grade, float((predicted == k).mean())) for k, grade in enumerate(GRADES))
+    return [
+        *(("predicted_share", grade, share) for grade, share in shares),
+        ("confidence", "p10", float(np.quantile(top, 0.1))),
+        ("confidence", "p50", float(np.quantile(top, 0.5))),
+    ]
+
+
 def expected_confusion(probabilities: Array, predicted: Array) -> Array:
     """Return the confusion table to be expected if the probabilities (n x 5) are calibrated.
 

@@ -13,8 +13,9 @@ from botocore.exceptions import ClientError
 from contract import scores
 from contract.features import FEATURE_NAMES
 from contract.grades import GRADES
+from monitoring.clients import error_code
 from monitoring.errors import ReferenceMissingError, ReferenceUnusableError
-from monitoring.ingest.shard import error_code
+from monitoring.windows import performance
 from monitoring.windows.drift import NUMERICAL, PREDICTION
 
 PREDICTED: Final = "predicted_GradeClass"
@@ -59,7 +60,7 @@ class Reference:
 
     def stats(self) -> list[tuple[str, str, str, float]]:
         """Return (metric, column, label, value) rows for the reference_stats table."""
-        found: list[tuple[str, str, str, float]] = [
+        stats: list[tuple[str, str, str, float]] = [
             ("rows", "", "", float(len(self.frame))),
             ("f1_macro", "", "", self.f1_macro),
             ("accuracy", "", "", float((self.truth == self.predicted).mean())),
@@ -67,21 +68,16 @@ class Reference:
         ]
         for name in FEATURE_NAMES:
             values = self.frame[name].to_numpy(dtype=float)
-            found += [
+            stats += [
                 ("mean", name, "", float(values.mean())),
                 ("sd", name, "", float(values.std())),
                 ("minimum", name, "", float(values.min())),
                 ("maximum", name, "", float(values.max())),
             ]
         for k, grade in enumerate(GRADES):
-            found.append(("predicted_share", "", grade, float((self.predicted == k).mean())))
-            found.append(("label_share", "", grade, float((self.truth == k).mean())))
-        top = self.probabilities.max(axis=1)
-        found += [
-            ("confidence", "", quantile, float(np.quantile(top, share)))
-            for quantile, share in (("p10", 0.1), ("p50", 0.5))
-        ]
-        return found
+            stats.append(("label_share", "", grade, float((self.truth == k).mean())))
+        answers = performance.answers(self.probabilities, self.predicted)
+        return stats + [(metric, "", label, value) for metric, label, value in answers]
 
     def bounds(self, column: str) -> tuple[float, float]:
         """Return training's range of a feature."""

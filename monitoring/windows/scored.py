@@ -9,7 +9,6 @@ import pandas as pd
 from psycopg2.extensions import cursor as Cursor
 
 from contract.features import FEATURE_NAMES
-from contract.grades import GRADES
 from monitoring.windows import cutting, drift, evidently_adapter, performance, verdict
 from monitoring.windows.cutting import Window
 from monitoring.windows.metric import Metric, Outcome
@@ -21,12 +20,12 @@ _COLUMNS: Final = ", ".join(
 )
 
 
-def load(cursor: Cursor, item: Window) -> tuple[pd.DataFrame, Any]:
+def load(cursor: Cursor, window: Window) -> tuple[pd.DataFrame, Any]:
     """Return the window's features and predicted class as a frame, and probabilities (n x 5)."""
     cursor.execute(
         f"SELECT {_COLUMNS} FROM predictions WHERE version = %s AND row_number > %s"
         " AND row_number <= %s ORDER BY row_number",
-        (item.version, item.after_row, item.last_row),
+        (window.version, window.after_row, window.last_row),
     )
     table = np.array(cursor.fetchall(), dtype=float).reshape(-1, 6 + len(FEATURE_NAMES))
     data: dict[str, Any] = {
@@ -37,12 +36,12 @@ def load(cursor: Cursor, item: Window) -> tuple[pd.DataFrame, Any]:
     return pd.DataFrame(data), table[:, 1:6]
 
 
-def rejections(cursor: Cursor, item: Window) -> dict[str, int]:
+def rejections(cursor: Cursor, window: Window) -> dict[str, int]:
     """Return how often each rejection code occurs in the window's interval."""
     cursor.execute(
         "SELECT code, count(*) FROM rejections, unnest(codes) AS code WHERE version = %s"
         " AND row_number > %s AND row_number <= %s GROUP BY code ORDER BY code",
-        (item.version, item.after_row, item.last_row),
+        (window.version, window.after_row, window.last_row),
     )
     return {code: int(count) for code, count in cursor.fetchall()}
 
@@ -50,30 +49,25 @@ def rejections(cursor: Cursor, item: Window) -> dict[str, int]:
 def prediction_metrics(frame: pd.DataFrame, probabilities: Any) -> list[Metric]:
     """Return class mix, confidence, means of whole-number features, and estimated performance."""
     predicted = frame[drift.PREDICTION].to_numpy()
-    top = probabilities.max(axis=1)
-    found = [
-        Metric("predicted_share", "", grade, float((predicted == k).mean()))
-        for k, grade in enumerate(GRADES)
+    metrics = [
+        Metric(name, "", label, value)
+        for name, label, value in performance.answers(probabilities, predicted)
     ]
-    found += [
-        Metric("confidence", "", label, float(np.quantile(top, share)))
-        for label, share in (("p10", 0.1), ("p50", 0.5))
-    ]
-    found += [
+    metrics += [
         Metric("mean", name, "", float(frame[name].mean()))
         for name in FEATURE_NAMES
         if name not in drift.NUMERICAL
     ]
     estimated = performance.estimate(probabilities, predicted)
-    return found + [Metric(name, "", "", value) for name, value in estimated.items()]
+    return metrics + [Metric(name, "", "", value) for name, value in estimated.items()]
 
 
-def quality_metrics(item: Window, rejected: dict[str, int]) -> list[Metric]:
+def quality_metrics(window: Window, rejected: dict[str, int]) -> list[Metric]:
     """Return rejections by code and their share of all records of the window."""
-    total = item.row_count + item.rejected_count
-    share = item.rejected_count / total if total else 0.0
-    found = [Metric("rejected", "", code, float(count)) for code, count in rejected.items()]
-    return [*found, Metric("rejected_share", "", "", share)]
+    total = window.row_count + window.rejected_count
+    share = window.rejected_count / total if total else 0.0
+    counts = [Metric("rejected", "", code, float(count)) for code, count in rejected.items()]
+    return [*counts, Metric("rejected_share", "", "", share)]
 
 
 def _drifted(metrics: list[Metric]) -> dict[str, tuple[float, float]]:
@@ -85,19 +79,19 @@ def _drifted(metrics: list[Metric]) -> dict[str, tuple[float, float]]:
     }
 
 
-def _repeated(cursor: Cursor, item: Window) -> tuple[str, ...]:
-    before = cutting.previous(cursor, item)
+def _repeated(cursor: Cursor, window: Window) -> tuple[str, ...]:
+    before = cutting.previous(cursor, window)
     return tuple(before["drifted"]) if before and before["verdict"] != "insufficient" else ()
 
 
 def evaluate(
-    cursor: Cursor, item: Window, reference: Reference | None, problem: str, minimum_rows: int
+    cursor: Cursor, window: Window, reference: Reference | None, problem: str, minimum_rows: int
 ) -> Outcome:
     """Return figures and verdict; ``problem`` says why there is no reference, if there is none."""
-    frame, probabilities = load(cursor, item)
-    rejected = rejections(cursor, item)
-    quality = Quality(rejected, item.rejected_count)
-    metrics = quality_metrics(item, rejected)
+    frame, probabilities = load(cursor, window)
+    rejected = rejections(cursor, window)
+    quality = Quality(rejected, window.rejected_count)
+    metrics = quality_metrics(window, rejected)
     if not frame.empty:
         metrics += prediction_metrics(frame, probabilities)
     if reference is None or frame.empty:
@@ -112,7 +106,7 @@ def evaluate(
         m.column: m.value for m in metrics if m.metric == "out_of_range" and m.label == "share"
     }
     figures = ScoredFigures(
-        len(frame), drifted, _repeated(cursor, item), quality._replace(out_of_range=outside)
+        len(frame), drifted, _repeated(cursor, window), quality._replace(out_of_range=outside)
     )
     judged = verdict.judge_scored(figures, minimum_rows)
     return Outcome(metrics, judged, tuple(sorted(drifted)), reference.version, evaluation.html)

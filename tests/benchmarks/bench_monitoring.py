@@ -24,18 +24,19 @@ from psycopg2.extras import execute_values
 from tqdm import tqdm
 
 from localcloud.services.emulator import Emulator
-from monitoring.ingest.consumer import Consumer, PredictionSink
+from monitoring.ingest import predictions
+from monitoring.ingest.consumer import Consumer
 from monitoring.ingest.record import decode
 from monitoring.storage import database
-from monitoring.windows import drift, evidently_adapter, simulation
+from monitoring.windows import drift, evidently_adapter
 from monitoring.windows.reference import Reference
 from tests.benchmarks.dashboards import bench_dashboards
 from tests.benchmarks.frame import window_frame
 from tests.benchmarks.server import postgres
 from tests.benchmarks.table import row
-from tests.monitoring import cohort, store
-from tests.monitoring.cloud import Cloud, make_stream
-from tests.monitoring.kinesis import FakeKinesis
+from tests.monitoring.support import cohort, simulation, store
+from tests.monitoring.support.cloud import Cloud, make_stream
+from tests.monitoring.support.kinesis import FakeKinesis
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,7 +48,7 @@ def bench_ingest() -> None:
         kinesis = FakeKinesis()
         kinesis.open("a")
         kinesis.put("a", data)
-        consumer = Consumer(kinesis, "s", PredictionSink(), rows=500)
+        consumer = Consumer(kinesis, "s", predictions, rows=500)
         consumer.refresh(connection)
         took = []
         start = time.perf_counter()
@@ -71,7 +72,7 @@ def _execute_values(connection: Connection, data: list[bytes]) -> float:
         )
     start = time.perf_counter()
     for first in range(0, len(data), 500):
-        rows = [decode(item) for item in data[first : first + 500]]
+        rows = [decode(record) for record in data[first : first + 500]]
         with database.transaction(connection) as cursor:
             execute_values(
                 cursor,
@@ -114,15 +115,15 @@ def bench_lag() -> None:
                 time.sleep(3)
             finally:
                 worker.terminate()
-        found = store.fetch(
+        lags = store.fetch(
             connection,
             "SELECT count(*) AS n, percentile_cont(ARRAY[.5, .95, .99]) WITHIN GROUP (ORDER BY"
             " extract(epoch FROM ingested_at - predicted_at)) AS q FROM predictions"
             " WHERE student_id::int > 5000",
         )[0]
         windows = store.one(connection, "SELECT count(*) FROM windows")
-    p50, p95, p99 = found["q"]
-    row(f"lag at 1,000 records/s, {found['n']:,} records: p50", f"{p50:.2f} s", "")
+    p50, p95, p99 = lags["q"]
+    row(f"lag at 1,000 records/s, {lags['n']:,} records: p50", f"{p50:.2f} s", "")
     row(
         f"lag p95 (p99 {p99:.2f} s), {windows} windows evaluated meanwhile",
         f"{p95:.2f} s",

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
-from monitoring.dashboards.panels.boards import BOARDS
+from monitoring.dashboards.panels import BOARDS
 from monitoring.dashboards.panels.macro import Range, expand
 from monitoring.storage import database
 from monitoring.windows import drift, evidently_adapter
@@ -18,7 +18,7 @@ from monitoring.windows.reference import Reference
 from tests.benchmarks.frame import window_frame
 from tests.benchmarks.server import postgres
 from tests.benchmarks.table import row
-from tests.monitoring import cohort, store
+from tests.monitoring.support import cohort, store
 
 
 def bench_dashboards(predictions: int = 1_000_000) -> None:
@@ -35,13 +35,13 @@ def bench_dashboards(predictions: int = 1_000_000) -> None:
         variables = {"version": ["1"], "feature": ["Absences"]}
         slowest: list[tuple[float, str]] = []
         for board in BOARDS:
-            for item in (item for line in board.rows for item in line.panels):
+            for panel in (panel for line in board.rows for panel in line.panels):
                 runs = []
                 for _ in range(3):
                     begin = time.perf_counter()
-                    store.fetch(connection, expand(item.sql, period, variables))
+                    store.fetch(connection, expand(panel.sql, period, variables))
                     runs.append(time.perf_counter() - begin)
-                slowest.append((max(runs[1:]), item.title))
+                slowest.append((max(runs[1:]), panel.title))
         slowest.sort(reverse=True)
     for seconds, title in slowest[:3]:
         row(f"dashboards: {title}", f"{seconds * 1000:.0f} ms", "<= 300 ms")

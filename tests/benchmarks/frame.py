@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from monitoring.windows import drift
-from tests.monitoring import cohort
+from tests.monitoring.support import cohort
 
 
 def window_frame(rows: int, seed: int, **arguments: Any) -> Any:

@@ -63,6 +63,19 @@ def test_a_bad_value_is_named_with_what_is_accepted(name: str, value: str, words
     assert caught.value.code == "settings"
 
 
+class Outer(msgspec.Struct, frozen=True):
+    """Settings in groups."""
+
+    inner: Example
+    name: str = msgspec.field(name="NAME", default="")
+
+
+def test_a_group_is_read_from_the_same_variables() -> None:
+    assert read(Outer, {"URL": "u", "NAME": "n", "inner": "x"}) == Outer(Example("u"), "n")
+    with pytest.raises(SettingsError, match="PORT must be a whole number"):
+        read(Outer, {"URL": "u", "PORT": "x"})
+
+
 def test_no_value_is_repeated() -> None:
     """It may be a secret in the wrong variable."""
     with pytest.raises(SettingsError) as caught:

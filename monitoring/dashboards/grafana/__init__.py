@@ -1,1 +1,1 @@
-"""Grafana as code: dashboards, alert rules and provisioning made from ``monitoring.dashboards.panels``."""
+"""Grafana as code: dashboards, alert rules and provisioning made from the panels."""

@@ -10,6 +10,7 @@ import json
 from typing import Any, Final, NamedTuple
 
 from monitoring.dashboards.grafana.query import DATASOURCE_UID, PostgresQuery
+from monitoring.storage import heartbeats
 
 
 class Rule(NamedTuple):
@@ -28,9 +29,8 @@ RULES: Final = (
     Rule(
         "sp-worker-silent",
         "Monitoring worker is silent",
-        "SELECT coalesce(max(extract(epoch FROM now() - beat_at)), 1e6)::float8 AS value"
-        " FROM monitoring.heartbeats WHERE part IN ('ingest', 'watch', 'outbox')",
-        120,
+        heartbeats.QUIETEST_SQL,
+        heartbeats.SILENT_SECONDS,
         "1m",
         "critical",
         "One of the worker's loops has not been heard of for two minutes. Nothing is lost while the"
@@ -90,13 +90,21 @@ RULES: Final = (
 )
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _step(name: str, source: str, model: dict[str, Any]) -> dict[str, Any]:
     window = {"from": 900, "to": 0}
-    expression = {"type": "__expr__", "uid": "__expr__"}
+    return {"refId": name, "relativeTimeRange": window, "datasourceUid": source, "model": model}
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    query = {
+        **PostgresQuery(rule.sql).to_json(),
+        "intervalMs": 60_000,
+        "maxDataPoints": 100,
+    }
     threshold = {
         "refId": "B",
         "type": "threshold",
-        "datasource": expression,
+        "datasource": {"type": "__expr__", "uid": "__expr__"},
         "expression": "A",
         "conditions": [{"evaluator": {"type": "gt", "params": [rule.above]}, "type": "query"}],
     }
@@ -104,24 +112,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "uid": rule.uid,
         "title": rule.title,
         "condition": "B",
-        "data": [
-            {
-                "refId": "A",
-                "relativeTimeRange": window,
-                "datasourceUid": DATASOURCE_UID,
-                "model": {
-                    **PostgresQuery(rule.sql).to_json(),
-                    "intervalMs": 60_000,
-                    "maxDataPoints": 100,
-                },
-            },
-            {
-                "refId": "B",
-                "relativeTimeRange": window,
-                "datasourceUid": "__expr__",
-                "model": threshold,
-            },
-        ],
+        "data": [_step("A", DATASOURCE_UID, query), _step("B", "__expr__", threshold)],
         # no row means nothing to complain about; a query that fails means the database is away
         "noDataState": "OK",
         "execErrState": "Alerting",

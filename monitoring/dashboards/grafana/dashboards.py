@@ -11,7 +11,7 @@ from grafana_foundation_sdk.builders import stat, statetimeline, table, timeseri
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import common, dashboard
 
-from monitoring.dashboards.grafana.query import PostgresQuery, PostgresQueryBuilder, datasource
+from monitoring.dashboards.grafana.query import PostgresQuery, datasource
 from monitoring.dashboards.panels import panel as panels
 from monitoring.dashboards.panels.panel import ANNOTATIONS, Board, Panel, Variable
 
@@ -19,8 +19,8 @@ _SERIES_KINDS: Final = (panels.SERIES, panels.BARS)
 """States are text, which Grafana's time series format refuses: theirs is a table, partitioned."""
 
 
-def _builder(item: Panel) -> Any:
-    if item.kind == panels.STAT:
+def _builder(panel: Panel) -> Any:
+    if panel.kind == panels.STAT:
         reduce = common_builders.ReduceDataOptions().calcs(["lastNotNull"]).fields("/^value$/")
         return (
             stat.Panel()
@@ -28,9 +28,9 @@ def _builder(item: Panel) -> Any:
             .color_mode(common.BigValueColorMode.VALUE)
             .graph_mode(common.BigValueGraphMode.NONE)
         )
-    if item.kind == panels.STATES:
+    if panel.kind == panels.STATES:
         return _states()
-    if item.kind == panels.TABLE:
+    if panel.kind == panels.TABLE:
         return table.Panel()
     built = (
         timeseries.Panel()
@@ -39,7 +39,7 @@ def _builder(item: Panel) -> Any:
         .span_nulls(True)
         .show_points(common.VisibilityMode.AUTO)
     )
-    if item.kind == panels.BARS:
+    if panel.kind == panels.BARS:
         stacked = common_builders.StackingConfig().mode(common.StackingMode.NORMAL).group("A")
         built = (
             built.draw_style(common.GraphDrawStyle.BARS)
@@ -85,44 +85,42 @@ def _verdicts() -> dashboard.ValueMap:
     )
 
 
-def _panel(item: Panel, number: int, place: dashboard.GridPos) -> Any:
-    steps = [dashboard.Threshold(value=value, color=colour) for value, colour in item.steps]
+def _panel(panel: Panel, number: int, place: dashboard.GridPos) -> Any:
+    steps = [dashboard.Threshold(value=value, color=colour) for value, colour in panel.steps]
     built = (
-        _builder(item)
+        _builder(panel)
         .id(number)
-        .title(item.title)
-        .description(item.description)
+        .title(panel.title)
+        .description(panel.description)
         .datasource(datasource())
         .grid_pos(place)
         .thresholds(
             builders.ThresholdsConfig().mode(dashboard.ThresholdsMode.ABSOLUTE).steps(steps)
         )
-        .with_target(
-            PostgresQueryBuilder(PostgresQuery(item.sql, series=item.kind in _SERIES_KINDS))
-        )
+        .with_target(PostgresQuery(panel.sql, series=panel.kind in _SERIES_KINDS))
     )
-    if item.kind not in (panels.STATES, panels.TABLE):
-        built = built.unit(item.unit)
-    if item.decimals is not None:
-        built = built.decimals(item.decimals)
-    if item.minimum is not None:
-        built = built.min(item.minimum)
-    if item.maximum is not None:
-        built = built.max(item.maximum)
+    if panel.kind not in (panels.STATES, panels.TABLE):
+        built = built.unit(panel.unit)
+    if panel.decimals is not None:
+        built = built.decimals(panel.decimals)
+    if panel.minimum is not None:
+        built = built.min(panel.minimum)
+    if panel.maximum is not None:
+        built = built.max(panel.maximum)
     return built
 
 
-def _variable(item: Variable) -> Any:
+def _variable(variable: Variable) -> Any:
     built = (
-        builders.QueryVariable(item.name)
-        .label(item.label)
+        builders.QueryVariable(variable.name)
+        .label(variable.label)
         .datasource(datasource())
-        .query(item.sql)
+        .query(variable.sql)
         .refresh(dashboard.VariableRefresh.ON_TIME_RANGE_CHANGED)
-        .multi(item.multiple)
-        .include_all(item.multiple)
+        .multi(variable.multiple)
+        .include_all(variable.multiple)
     )
-    if item.multiple:
+    if variable.multiple:
         built = built.current(dashboard.VariableOption(selected=True, text="All", value="$__all"))
     return built
 
@@ -151,7 +149,7 @@ def build(board: Board) -> dashboard.Dashboard:
             .datasource(datasource())
             .enable(True)
             .icon_color(panels.BLUE)
-            .target(_AnnotationTarget())
+            .target(PostgresQuery(ANNOTATIONS, ref_id="Anno"))
         )
     )
     for variable in board.variables:
@@ -162,22 +160,14 @@ def build(board: Board) -> dashboard.Dashboard:
             builders.Row(row.title).id(number).grid_pos(dashboard.GridPos(1, 24, 0, top))
         )
         number, left, top, tallest = number + 1, 0, top + 1, 0
-        for item in row.panels:
-            if left + item.width > 24:
+        for panel in row.panels:
+            if left + panel.width > 24:
                 left, top, tallest = 0, top + tallest, 0
-            place = dashboard.GridPos(item.height, item.width, left, top)
-            built = built.with_panel(_panel(item, number, place))
-            number, left, tallest = number + 1, left + item.width, max(tallest, item.height)
+            place = dashboard.GridPos(panel.height, panel.width, left, top)
+            built = built.with_panel(_panel(panel, number, place))
+            number, left, tallest = number + 1, left + panel.width, max(tallest, panel.height)
         top += tallest
     return built.build()
-
-
-class _AnnotationTarget:
-    """An annotation's query: the SDK types only what Loki and Prometheus need."""
-
-    def build(self) -> PostgresQuery:
-        """Return the query."""
-        return PostgresQuery(ANNOTATIONS, ref_id="Anno")
 
 
 def encode(board: Board) -> str:

@@ -1,25 +1,22 @@
-"""Write the files Grafana is provisioned from: ``python -m monitoring.dashboards.grafana.generate [--check]``."""
+"""Write what Grafana is provisioned from: ``python -m monitoring.dashboards.grafana.generate``."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 from pathlib import Path
 from typing import Final
 
 from monitoring.dashboards.grafana import alerts, dashboards
-from monitoring.dashboards.panels.boards import BOARDS
+from monitoring.dashboards.panels import BOARDS
 
 FOLDER: Final = Path(__file__).resolve().parent
 
 
 def files() -> dict[Path, str]:
     """Return every generated file and what it must hold."""
-    found = {
+    boards = {
         FOLDER / "dashboards" / f"{board.uid}.json": dashboards.encode(board) for board in BOARDS
     }
-    found[FOLDER / "provisioning" / "alerting" / "rules.json"] = alerts.encode()
-    return found
+    return {**boards, FOLDER / "provisioning" / "alerting" / "rules.json": alerts.encode()}
 
 
 def stale() -> list[Path]:
@@ -31,21 +28,13 @@ def stale() -> list[Path]:
     ]
 
 
-def main() -> int:
-    """Write, or with --check compare; return 1 if something is stale."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only compare with the files")
-    if parser.parse_args().check:
-        different = stale()
-        for path in different:
-            print(f"stale: {path.relative_to(FOLDER)}", file=sys.stderr)
-        return 1 if different else 0
+def main() -> None:
+    """Write every file."""
     for path, text in files().items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
         print(path.relative_to(FOLDER))
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -16,13 +16,17 @@ def datasource() -> dashboard.DataSourceRef:
     return dashboard.DataSourceRef(type_val=DATASOURCE_TYPE, uid=DATASOURCE_UID)
 
 
-class PostgresQuery(variants.Dataquery):  # type: ignore[misc]
+class PostgresQuery(variants.Dataquery, builder.Builder[variants.Dataquery]):  # type: ignore[misc]
     """Raw SQL with Grafana's macros; ``series`` for a time series, else a table."""
 
     def __init__(self, sql: str, *, series: bool = False, ref_id: str = "A") -> None:
         self.sql = sql
         self.series = series
         self.ref_id = ref_id
+
+    def build(self) -> PostgresQuery:
+        """Return the query itself: the SDK's builders take builders only."""
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """Return what Grafana's Postgres plugin stores."""
@@ -34,14 +38,3 @@ class PostgresQuery(variants.Dataquery):  # type: ignore[misc]
             "rawQuery": True,
             "rawSql": self.sql,
         }
-
-
-class PostgresQueryBuilder(builder.Builder[PostgresQuery]):  # type: ignore[misc]
-    """What the SDK's panel builders take."""
-
-    def __init__(self, query: PostgresQuery) -> None:
-        self._query = query
-
-    def build(self) -> PostgresQuery:
-        """Return the query."""
-        return self._query

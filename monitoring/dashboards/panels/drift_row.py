@@ -4,44 +4,34 @@ from __future__ import annotations
 
 from typing import Final
 
-from monitoring.dashboards.panels.panel import BARS, SERIES, Panel, Row
+from monitoring.dashboards.panels.panel import Row, bars, lines
 from monitoring.dashboards.panels.series import CHOSEN, limit, reference, series, union
 
 DRIFT: Final = Row(
     "Drift",
     (
-        Panel(
+        lines(
             "Evidence: -log10 p by column",
             "KS or two-sample chi-square against the reference. Above the limit: the column has drifted.",
-            SERIES,
             union(
                 series("drift_p", "m.column_name", "max(-log(greatest(m.value, 1e-300)))"),
                 limit("drift_p", "max(-log(m.threshold))"),
             ),
-            width=8,
-            minimum=0,
         ),
-        Panel(
+        lines(
             "Effect size by column",
             "How far apart, not how sure: Wasserstein (in sd) or Jensen-Shannon. Small shifts show here"
             " before they alarm.",
-            SERIES,
             union(series("drift_effect", "m.column_name")),
-            width=8,
-            minimum=0,
         ),
-        Panel(
+        bars(
             "Drifted columns",
             "Columns of ten with evidence of drift; two in one window alarm.",
-            BARS,
             union(series("drifted_columns", "'version ' || w.version")),
-            width=8,
-            minimum=0,
         ),
-        Panel(
+        lines(
             "$feature against its reference",
             "Mean of each window; dashed, the reference's mean and three standard errors of a window.",
-            SERIES,
             union(
                 series(
                     "mean",
@@ -65,27 +55,21 @@ DRIFT: Final = Row(
                     for label, sign in (("low", "-"), ("high", "+"))
                 ),
             ),
-            width=8,
+            minimum=None,
         ),
-        Panel(
+        lines(
             "Outside of training's range",
             "Share of rows with a value training never saw, by feature.",
-            SERIES,
             union(series("out_of_range", "m.column_name", more=" AND m.label = 'share'")),
             unit="percentunit",
-            width=8,
-            minimum=0,
         ),
-        Panel(
+        lines(
             "Rejected and missing",
             "Share of records rejected per window, and missing values in scored rows.",
-            SERIES,
             union(
                 series("rejected_share", "'rejected share'"),
                 series("missing", "'missing values'"),
             ),
-            width=8,
-            minimum=0,
         ),
     ),
 )
@@ -93,20 +77,16 @@ DRIFT: Final = Row(
 ANSWERS: Final = Row(
     "Answers",
     (
-        Panel(
+        bars(
             "Predicted grades",
             "Share of each predicted grade per window.",
-            BARS,
             union(series("predicted_share", "m.label", "avg(m.value)")),
             unit="percentunit",
-            width=8,
-            minimum=0,
             maximum=1,
         ),
-        Panel(
+        lines(
             "Predicted against reference",
             "Difference of each grade's share from the reference's, in points of share.",
-            SERIES,
             "SELECT $__timeGroupAlias(w.last_event, $__interval), m.label AS metric,"
             " avg(m.value - r.value)::float8 AS value FROM monitoring.window_metrics m"
             " JOIN monitoring.windows w USING (window_id) JOIN monitoring.reference_stats r"
@@ -114,19 +94,16 @@ ANSWERS: Final = Row(
             " AND r.label = m.label WHERE m.metric = 'predicted_share'"
             f" AND {CHOSEN} AND $__timeFilter(w.last_event) GROUP BY 1, 2 ORDER BY 1, 2",
             unit="percentunit",
-            width=8,
+            minimum=None,
         ),
-        Panel(
+        lines(
             "Confidence",
             "Probability of the predicted grade: median and lowest tenth; dashed, the reference.",
-            SERIES,
             union(
                 series("confidence", "m.label", "avg(m.value)"),
                 reference("confidence", "'reference ' || r.label"),
             ),
             unit="percentunit",
-            width=8,
-            minimum=0,
             maximum=1,
         ),
     ),

@@ -8,14 +8,14 @@ from monitoring.dashboards.panels.drift_row import ANSWERS, DRIFT
 from monitoring.dashboards.panels.panel import (
     GREEN,
     RED,
-    STAT,
     STATES,
-    TABLE,
     YELLOW,
     Board,
     Panel,
     Row,
     Variable,
+    stat,
+    table,
 )
 from monitoring.dashboards.panels.series import CHOSEN, NEWEST
 from monitoring.dashboards.panels.truth_row import TRUTH
@@ -23,75 +23,55 @@ from monitoring.dashboards.panels.truth_row import TRUTH
 STATE: Final = Row(
     "State",
     (
-        Panel(
+        stat(
             "Open incidents",
             "Alarms that have not ended.",
-            STAT,
             "SELECT count(*)::float8 AS value FROM monitoring.incidents WHERE closed_at IS NULL",
-            width=4,
-            height=4,
-            decimals=0,
             steps=((None, GREEN), (1, RED)),
         ),
-        Panel(
+        stat(
             "Live model version",
             "The version of the newest window.",
-            STAT,
             "SELECT version AS value FROM monitoring.windows ORDER BY window_id DESC LIMIT 1",
-            width=4,
-            height=4,
+            decimals=None,
         ),
-        Panel(
+        stat(
             "f1-macro, measured",
             "Of the newest labelled window, over all five grades.",
-            STAT,
             "SELECT m.value FROM monitoring.window_metrics m WHERE m.metric = 'f1_macro'"
             f" AND m.window_id = ({NEWEST})",
-            width=4,
-            height=4,
             decimals=3,
         ),
-        Panel(
+        stat(
             "f1-macro, estimated",
             "Of the newest window, from the model's own probabilities; needs no labels.",
-            STAT,
             "SELECT m.value FROM monitoring.window_metrics m JOIN monitoring.windows w"
             " USING (window_id) WHERE m.metric = 'estimated_f1_macro' AND w.kind = 'scored'"
             f" AND {CHOSEN} AND $__timeFilter(w.last_event)"
             " ORDER BY w.last_event DESC, w.window_id DESC LIMIT 1",
-            width=4,
-            height=4,
             decimals=3,
         ),
-        Panel(
+        stat(
             "Labels in range",
             "True grades known of predictions made in the time range.",
-            STAT,
             "SELECT count(*)::float8 AS value FROM monitoring.label_delays"
             " WHERE $__timeFilter(event_time)",
-            width=4,
-            height=4,
-            decimals=0,
         ),
-        Panel(
+        stat(
             "Label conflicts",
             "Second, different grades offered for a prediction; the first stays.",
-            STAT,
             "SELECT count(*)::float8 AS value FROM monitoring.label_conflict_times"
             " WHERE $__timeFilter(reported_at)",
-            width=4,
-            height=4,
-            decimals=0,
             steps=((None, GREEN), (1, YELLOW)),
         ),
         Panel(
             "Verdicts",
             "Verdict of every window by version, from its first record on: drift and performance.",
-            STATES,
             "SELECT w.first_event AS time, 'version ' || w.version || ', ' ||"
             " CASE w.kind WHEN 'scored' THEN 'drift' ELSE 'performance' END AS metric,"
             " w.verdict AS value FROM monitoring.windows w WHERE w.verdict IS NOT NULL"
             f" AND {CHOSEN} AND $__timeFilter(w.first_event) ORDER BY 1 LIMIT 5000",
+            kind=STATES,
             width=24,
             height=6,
         ),
@@ -101,10 +81,9 @@ STATE: Final = Row(
 HISTORY: Final = Row(
     "History",
     (
-        Panel(
+        table(
             "Incidents",
             "What alarmed and how it ended.",
-            TABLE,
             "SELECT incident_id AS incident, kind, version, opened_at AS opened, closed_at AS ended,"
             " array_to_string(reasons, '; ') AS reasons, closing AS \"ended because\""
             " FROM monitoring.incidents"
@@ -113,19 +92,17 @@ HISTORY: Final = Row(
             " ORDER BY incident_id DESC LIMIT 50",
             width=12,
         ),
-        Panel(
+        table(
             "Retraining",
             "What training's gate decided, in its words.",
-            TABLE,
             "SELECT seen_at AS time, incident_id AS incident, outcome, version, champion_before AS"
             " before, array_to_string(reasons, ' ') AS reasons FROM monitoring.training_outcomes"
             " WHERE $__timeFilter(seen_at) ORDER BY seen_at DESC LIMIT 50",
             width=12,
         ),
-        Panel(
+        table(
             "Windows",
             "Newest first; the report is Evidently's page in the artifact bucket.",
-            TABLE,
             "SELECT w.last_event AS time, w.kind, w.version, w.row_count AS rows, w.verdict,"
             " array_to_string(w.reasons, '; ') AS reasons, w.report_key AS report"
             f" FROM monitoring.windows w WHERE {CHOSEN} AND $__timeFilter(w.last_event)"

@@ -6,6 +6,7 @@ SQL uses Grafana's macros and variables ($__timeFilter, $__timeGroupAlias, ${ver
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, NamedTuple
 
 STAT: Final = "stat"
@@ -38,8 +39,8 @@ class Panel(NamedTuple):
 
     title: str
     description: str
-    kind: str
     sql: str
+    kind: str
     unit: str = "short"
     width: int = 8
     height: int = 8
@@ -47,6 +48,12 @@ class Panel(NamedTuple):
     steps: tuple[tuple[float | None, str], ...] = ((None, GREEN),)
     minimum: float | None = None
     maximum: float | None = None
+
+
+stat = partial(Panel, kind=STAT, width=4, height=4, decimals=0)
+lines = partial(Panel, kind=SERIES, minimum=0)
+bars = partial(Panel, kind=BARS, minimum=0)
+table = partial(Panel, kind=TABLE)
 
 
 class Row(NamedTuple):

@@ -5,86 +5,62 @@ from __future__ import annotations
 from typing import Final
 
 from monitoring.dashboards.panels.panel import (
-    BARS,
     GREEN,
     ORANGE,
     RED,
-    SERIES,
-    STAT,
-    TABLE,
     Board,
-    Panel,
     Row,
+    bars,
+    lines,
+    stat,
+    table,
 )
+from monitoring.storage import heartbeats
 
 _NOW: Final = Row(
     "Now",
     (
-        Panel(
+        stat(
             "Worker silent for",
             "Seconds since the quietest of the worker's loops was last heard of (they report every ten).",
-            STAT,
-            "SELECT coalesce(max(extract(epoch FROM now() - beat_at)), 1e6)::float8 AS value"
-            " FROM monitoring.heartbeats WHERE part IN ('ingest', 'watch', 'outbox')",
+            heartbeats.QUIETEST_SQL,
             unit="s",
-            width=4,
-            height=4,
-            decimals=0,
-            steps=((None, GREEN), (60, ORANGE), (120, RED)),
+            steps=((None, GREEN), (60, ORANGE), (heartbeats.SILENT_SECONDS, RED)),
         ),
-        Panel(
+        stat(
             "Last window",
             "Age of the newest closed window. Old is normal while nothing is streamed.",
-            STAT,
             "SELECT extract(epoch FROM now() - max(closed_at))::float8 AS value"
             " FROM monitoring.windows",
             unit="s",
-            width=4,
-            height=4,
-            decimals=0,
         ),
-        Panel(
+        stat(
             "Records per minute",
             "Answers stored, averaged over the last five minutes.",
-            STAT,
             "SELECT coalesce(sum(inserted + rejected), 0)::float8 / 5 AS value"
             " FROM monitoring.ingest_batches WHERE committed_at > now() - interval '5 minutes'",
-            width=4,
-            height=4,
-            decimals=0,
         ),
-        Panel(
+        stat(
             "Ingest lag p95",
             "Seconds from prediction to stored row, worst batch of the last five minutes.",
-            STAT,
             "SELECT coalesce(max(lag_p95), 0)::float8 AS value FROM monitoring.ingest_batches"
             " WHERE committed_at > now() - interval '5 minutes'",
             unit="s",
-            width=4,
-            height=4,
             decimals=2,
             steps=((None, GREEN), (2, ORANGE), (60, RED)),
         ),
-        Panel(
+        stat(
             "Dead letters",
             "Records that could not be read, in the time range.",
-            STAT,
             "SELECT count(*)::float8 AS value FROM monitoring.dead_letters"
             " WHERE $__timeFilter(received_at)",
-            width=4,
-            height=4,
-            decimals=0,
             steps=((None, GREEN), (1, ORANGE)),
         ),
-        Panel(
+        stat(
             "Deliveries given up",
             "Mails and retraining requests that are dead, in the time range.",
-            STAT,
             "SELECT count(*)::float8 AS value FROM monitoring.deliveries"
             " WHERE state = 'dead' AND $__timeFilter(created_at)",
-            width=4,
-            height=4,
-            decimals=0,
             steps=((None, GREEN), (1, RED)),
         ),
     ),
@@ -93,22 +69,19 @@ _NOW: Final = Row(
 _FLOW: Final = Row(
     "Flow",
     (
-        Panel(
+        bars(
             "Records stored",
             "Predictions and rejections stored, duplicates met and unreadable records, per bucket.",
-            BARS,
             "SELECT $__timeGroupAlias(b.committed_at, $__interval), m.metric,"
             " sum(m.value)::float8 AS value FROM monitoring.ingest_batches b,"
             " LATERAL (VALUES ('predictions', b.inserted), ('rejections', b.rejected),"
             " ('duplicates', b.duplicates), ('unreadable', b.dead)) AS m (metric, value)"
             " WHERE $__timeFilter(b.committed_at) GROUP BY 1, 2 ORDER BY 1, 2",
             width=12,
-            minimum=0,
         ),
-        Panel(
+        lines(
             "Ingest lag",
             "Seconds from prediction to stored row: median and p95 of the slowest batch in a bucket.",
-            SERIES,
             "SELECT $__timeGroupAlias(b.committed_at, $__interval), m.metric,"
             " max(m.value)::float8 AS value FROM monitoring.ingest_batches b,"
             " LATERAL (VALUES ('p50', b.lag_p50), ('p95', b.lag_p95)) AS m (metric, value)"
@@ -116,19 +89,16 @@ _FLOW: Final = Row(
             " GROUP BY 1, 2 ORDER BY 1, 2",
             unit="s",
             width=6,
-            minimum=0,
         ),
-        Panel(
+        lines(
             "Behind the stream",
             "How far reading is behind the newest record, by shard.",
-            SERIES,
             "SELECT $__timeGroupAlias(committed_at, $__interval), shard_id AS metric,"
             " (max(millis_behind) / 1000.0)::float8 AS value FROM monitoring.ingest_batches"
             " WHERE $__timeFilter(committed_at) AND millis_behind IS NOT NULL"
             " GROUP BY 1, 2 ORDER BY 1, 2",
             unit="s",
             width=6,
-            minimum=0,
         ),
     ),
 )
@@ -136,28 +106,24 @@ _FLOW: Final = Row(
 _REJECTED: Final = Row(
     "Rejections",
     (
-        Panel(
+        bars(
             "Rejected by code",
             "Problems found in rejected records, by code (a record may have several).",
-            BARS,
             "SELECT $__timeGroupAlias(minute, $__interval), code AS metric,"
             " sum(count)::float8 AS value FROM monitoring.rejection_counts"
             " WHERE $__timeFilter(minute) GROUP BY 1, 2 ORDER BY 1, 2",
             width=12,
-            minimum=0,
         ),
-        Panel(
+        table(
             "What is rejected",
             "Codes and fields in the time range, most frequent first.",
-            TABLE,
             "SELECT code, field, version, sum(count) AS problems FROM monitoring.rejection_counts"
             " WHERE $__timeFilter(minute) GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2 LIMIT 50",
             width=6,
         ),
-        Panel(
+        table(
             "Unreadable records",
             "Where each stands in its stream and why it could not be read; its content is not kept.",
-            TABLE,
             "SELECT received_at AS time, code, reason, shard_id, sequence_number, size"
             " FROM monitoring.dead_letters WHERE $__timeFilter(received_at)"
             " ORDER BY received_at DESC LIMIT 50",
@@ -169,30 +135,33 @@ _REJECTED: Final = Row(
 _TOLD: Final = Row(
     "Who was told, and what came of it",
     (
-        Panel(
+        table(
             "Deliveries",
             "Mails and retraining requests of incidents, newest first.",
-            TABLE,
             "SELECT created_at AS time, kind, incident_id AS incident, state, attempts,"
             " finished_at AS finished, last_error AS note FROM monitoring.deliveries"
             " WHERE $__timeFilter(created_at) ORDER BY created_at DESC, outbox_id DESC LIMIT 50",
             width=12,
         ),
-        Panel(
+        table(
             "Events",
             "Alarms, ends, retraining, promotions, new versions: what the annotations show.",
-            TABLE,
             "SELECT happened_at AS time, kind, version, text FROM monitoring.events"
             " WHERE $__timeFilter(happened_at) ORDER BY happened_at DESC LIMIT 50",
             width=12,
         ),
-        Panel(
+        table(
             "Consumer positions",
             "Every shard's checkpoint: when it last moved, how far behind, whether it is finished.",
-            TABLE,
             "SELECT stream, shard_id AS shard, updated_at AS moved, millis_behind, finished"
             " FROM monitoring.consumer_checkpoint ORDER BY stream, shard_id LIMIT 200",
-            width=24,
+            width=16,
+            height=6,
+        ),
+        table(
+            "Loops",
+            "When each of the worker's loops was last heard of, the quietest first.",
+            heartbeats.ALL_SQL,
             height=6,
         ),
     ),

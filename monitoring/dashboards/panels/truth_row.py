@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from monitoring.dashboards.panels.panel import BARS, SERIES, TABLE, Panel, Row
+from contract.grades import GRADES
+from monitoring.dashboards.panels.panel import Row, bars, lines, table
 from monitoring.dashboards.panels.series import NEWEST, limit, series, union
 
 TRUTH: Final = Row(
     "Performance",
     (
-        Panel(
+        lines(
             "f1-macro",
             "Measured on labels, estimated without them, and the limit: reference less three sd.",
-            SERIES,
             union(
                 series("f1_macro", "'measured'", "avg(m.value)"),
                 series(
@@ -21,69 +21,54 @@ TRUTH: Final = Row(
                 ),
                 limit("f1_macro"),
             ),
-            width=8,
-            minimum=0,
             maximum=1,
         ),
-        Panel(
+        lines(
             "f1 by grade",
             "Of labelled windows. Grades with few labels jump: see their support.",
-            SERIES,
             union(series("f1", "m.label", "avg(m.value)")),
-            width=8,
-            minimum=0,
             maximum=1,
         ),
-        Panel(
+        bars(
             "Support by grade",
             "True grades in labelled windows.",
-            BARS,
             union(series("support", "m.label", "sum(m.value)")),
-            width=8,
-            minimum=0,
         ),
-        Panel(
+        table(
             "Confusion",
             "The newest labelled window: rows are true grades, columns predicted ones.",
-            TABLE,
             'SELECT m.column_name AS "true",'
             + ",".join(
                 f" sum(m.value) FILTER (WHERE m.label = '{grade}')::int AS \"{grade}\""
-                for grade in "ABCDF"
+                for grade in GRADES
             )
             + " FROM monitoring.window_metrics m WHERE m.metric = 'confusion'"
             f" AND m.window_id = ({NEWEST}) GROUP BY 1 ORDER BY 1",
             width=6,
         ),
-        Panel(
+        lines(
             "Calibration",
             "Log-loss and calibration error of labelled windows.",
-            SERIES,
             union(
                 series("log_loss", "'log-loss'", "avg(m.value)"),
                 series("calibration_error", "'calibration error'", "avg(m.value)"),
             ),
             width=6,
-            minimum=0,
         ),
-        Panel(
+        lines(
             "Label delay",
             "From prediction to known grade, per labelled window.",
-            SERIES,
             union(series("label_delay_seconds", "m.label")),
             unit="s",
             width=6,
-            minimum=0,
         ),
-        Panel(
+        bars(
             "Labels by day",
             "When labels came, by source.",
-            BARS,
             "SELECT $__timeGroupAlias(minute, $__interval), source AS metric,"
             " sum(count)::float8 AS value FROM monitoring.label_counts"
             " WHERE $__timeFilter(minute) GROUP BY 1, 2 ORDER BY 1, 2",
             width=6,
-            minimum=0,
         ),
     ),
 )

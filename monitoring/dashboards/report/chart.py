@@ -57,10 +57,10 @@ def _clock(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%d %b %H:%M:%S")
 
 
-def _axes(frame: Frame, ticks: Sequence[float], y: Mapping[float, float], unit: str) -> list[str]:
+def _axes(frame: Frame, ticks: Sequence[float], unit: str) -> list[str]:
     parts = []
     for tick in ticks:
-        at = y[tick]
+        at = _height(ticks, tick)
         parts.append(
             f'<line class="grid" x1="{_LEFT}" x2="{frame.width - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
         )
@@ -87,12 +87,12 @@ def _svg(parts: Sequence[str], frame: Frame, height: float = HEIGHT) -> str:
     return f'<svg viewBox="0 0 {frame.width} {height:.0f}" role="img">{"".join(parts)}</svg>'
 
 
-def _spread(item: Panel, values: Sequence[float]) -> list[float]:
+def _spread(panel: Panel, values: Sequence[float]) -> list[float]:
     low, high = min(values), max(values)
-    if item.minimum is not None:
-        low = min(item.minimum, low)
-    if item.maximum is not None:
-        high = max(item.maximum, high)
+    if panel.minimum is not None:
+        low = min(panel.minimum, low)
+    if panel.maximum is not None:
+        high = max(panel.maximum, high)
     return scale.value_ticks(low, high)
 
 
@@ -101,10 +101,10 @@ def _height(ticks: Sequence[float], value: float) -> float:
     return HEIGHT - _BOTTOM - share * (HEIGHT - _TOP - _BOTTOM)
 
 
-def lines(item: Panel, series: Series, frame: Frame) -> str:
+def lines(panel: Panel, series: Series, frame: Frame) -> str:
     """Draw each series as a line with a dot at every figure."""
-    ticks = _spread(item, [v for points in series.values() for _, v in points])
-    parts = _axes(frame, ticks, {t: _height(ticks, t) for t in ticks}, item.unit)
+    ticks = _spread(panel, [v for points in series.values() for _, v in points])
+    parts = _axes(frame, ticks, panel.unit)
     for position, (name, points) in enumerate(series.items()):
         tint = colour(name, position)
         dashed = name == LIMIT or name.startswith(REFERENCE)
@@ -117,7 +117,7 @@ def lines(item: Panel, series: Series, frame: Frame) -> str:
         if len(places) > 1 and dashed:
             continue
         for x, y, moment, value in places:
-            words = f"{name}: {scale.text(value, item.unit, 3)} ({_clock(moment)})"
+            words = f"{name}: {scale.text(value, panel.unit, 3)} ({_clock(moment)})"
             parts.append(
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{2.6 if len(places) < 80 else 1.2}"'
                 f' fill="{tint}"><title>{escape(words)}</title></circle>'
@@ -125,14 +125,14 @@ def lines(item: Panel, series: Series, frame: Frame) -> str:
     return _svg(parts, frame) + legend(list(series))
 
 
-def bars(item: Panel, series: Series, frame: Frame, bucket: float) -> str:
+def bars(panel: Panel, series: Series, frame: Frame, bucket: float) -> str:
     """Draw series stacked in bars one bucket wide."""
     totals: dict[float, float] = {}
     for points in series.values():
         for moment, value in points:
             totals[moment] = totals.get(moment, 0.0) + max(value, 0.0)
-    ticks = _spread(item, [0.0, *totals.values()])
-    parts = _axes(frame, ticks, {t: _height(ticks, t) for t in ticks}, item.unit)
+    ticks = _spread(panel, [0.0, *totals.values()])
+    parts = _axes(frame, ticks, panel.unit)
     wide = max(3.0, min(26.0, frame.x(frame.start + bucket) - frame.x(frame.start) - 1))
     floor: dict[float, float] = {}
     for position, (name, points) in enumerate(series.items()):
@@ -140,7 +140,7 @@ def bars(item: Panel, series: Series, frame: Frame, bucket: float) -> str:
             base = floor.get(moment, 0.0)
             floor[moment] = base + max(value, 0.0)
             top, bottom = _height(ticks, floor[moment]), _height(ticks, base)
-            words = f"{name}: {scale.text(value, item.unit)} ({_clock(moment)})"
+            words = f"{name}: {scale.text(value, panel.unit)} ({_clock(moment)})"
             parts.append(
                 f'<rect x="{frame.x(moment) - wide / 2:.1f}" y="{top:.1f}" width="{wide:.1f}"'
                 f' height="{max(0.0, bottom - top):.1f}" fill="{colour(name, position)}">'

@@ -11,7 +11,6 @@ from psycopg2.extensions import connection as Connection
 from monitoring.dashboards.panels.macro import Range, expand
 from monitoring.dashboards.panels.panel import ANNOTATIONS, Panel
 from monitoring.storage import database
-from monitoring.storage.grafana_role import ROLE
 
 _BUCKETS: Final = 120
 _NICE: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 86_400)
@@ -42,16 +41,16 @@ class Source:
         try:
             with database.transaction(self._connection) as cursor:
                 cursor.execute("SET TRANSACTION READ ONLY")
-                cursor.execute(f"SET LOCAL ROLE {ROLE}")
+                cursor.execute(f"SET LOCAL ROLE {database.DASHBOARD_ROLE}")
                 cursor.execute("SET LOCAL statement_timeout = '30s'")
                 cursor.execute(expand(sql, self.period, variables))
                 return Answer([c.name for c in cursor.description or ()], cursor.fetchall())
         except psycopg2.Error as error:
             return Answer([], [], str(error).strip())
 
-    def ask(self, item: Panel, feature: str = "") -> Answer:
+    def ask(self, panel: Panel, feature: str = "") -> Answer:
         """Return a panel's answer for all versions and, where it asks for one, a feature."""
-        return self._run(item.sql, {"version": self.versions, "feature": [feature]})
+        return self._run(panel.sql, {"version": self.versions, "feature": [feature]})
 
     def marks(self) -> list[tuple[float, str, str]]:
         """Return what happened: (epoch seconds, kind, words)."""

@@ -10,8 +10,8 @@ from typing import Any, Final
 from psycopg2.extensions import connection as Connection
 
 from contract.features import FEATURE_NAMES
+from monitoring.dashboards.panels import BOARDS
 from monitoring.dashboards.panels import panel as panels
-from monitoring.dashboards.panels.boards import BOARDS
 from monitoring.dashboards.panels.panel import VERDICT_COLOURS, Board, Panel
 from monitoring.dashboards.report import chart, scale
 from monitoring.dashboards.report.chart import Frame
@@ -36,12 +36,12 @@ def _seconds(moment: Any) -> float:
 
 
 def _series(answer: Answer) -> chart.Series:
-    found: chart.Series = {}
+    series: chart.Series = {}
     for moment, name, value in answer.rows:
         if value is not None:
-            found.setdefault(str(name), []).append((_seconds(moment), float(value)))
-    order = sorted(found, key=lambda name: (name == panels.LIMIT, name.startswith("reference")))
-    return {name: found[name] for name in order}
+            series.setdefault(str(name), []).append((_seconds(moment), float(value)))
+    order = sorted(series, key=lambda name: (name == panels.LIMIT, name.startswith("reference")))
+    return {name: series[name] for name in order}
 
 
 def _cell(value: Any) -> str:
@@ -65,46 +65,46 @@ def _table(answer: Answer) -> str:
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _stat(item: Panel, answer: Answer) -> str:
+def _stat(panel: Panel, answer: Answer) -> str:
     value = answer.rows[0][0]
     if not isinstance(value, _NUMBERS):
         return f'<p class="figure">{escape(str(value))}</p>'
-    tint = item.steps[0][1]
-    for start, step in item.steps:
+    tint = panel.steps[0][1]
+    for start, step in panel.steps:
         if start is not None and value >= start:
             tint = step
-    plain = len(item.steps) == 1
+    plain = len(panel.steps) == 1
     style = "" if plain else f' style="color:{tint}"'
-    return f'<p class="figure"{style}>{escape(scale.text(value, item.unit, item.decimals))}</p>'
+    return f'<p class="figure"{style}>{escape(scale.text(value, panel.unit, panel.decimals))}</p>'
 
 
-def _drawn(item: Panel, answer: Answer, frame: Frame, bucket: int) -> str:
-    frame = frame._replace(width=item.width * chart.COLUMN)
+def _drawn(panel: Panel, answer: Answer, frame: Frame, bucket: int) -> str:
+    frame = frame._replace(width=panel.width * chart.COLUMN)
     if answer.problem:
         return f'<p class="none">the query failed: {escape(answer.problem)}</p>'
-    if not answer.rows or (item.kind == panels.STAT and answer.rows[0][0] is None):
+    if not answer.rows or (panel.kind == panels.STAT and answer.rows[0][0] is None):
         return '<p class="none">nothing yet</p>'
-    if item.kind == panels.STAT:
-        return _stat(item, answer)
-    if item.kind == panels.TABLE:
+    if panel.kind == panels.STAT:
+        return _stat(panel, answer)
+    if panel.kind == panels.TABLE:
         return _table(answer)
-    if item.kind == panels.STATES:
+    if panel.kind == panels.STATES:
         tracks: dict[str, list[tuple[float, str]]] = {}
         for moment, name, verdict in answer.rows:
             tracks.setdefault(str(name), []).append((_seconds(moment), str(verdict)))
         return chart.states(dict(sorted(tracks.items())), frame)
     series = _series(answer)
-    if item.kind == panels.BARS:
-        return chart.bars(item, series, frame, bucket)
-    return chart.lines(item, series, frame)
+    if panel.kind == panels.BARS:
+        return chart.bars(panel, series, frame, bucket)
+    return chart.lines(panel, series, frame)
 
 
-def _panel(item: Panel, source: Source, frame: Frame, feature: str = "") -> str:
-    title = item.title.replace("$feature", feature)
-    drawn = _drawn(item, source.ask(item, feature), frame, source.period.interval)
+def _panel(panel: Panel, source: Source, frame: Frame, feature: str = "") -> str:
+    title = panel.title.replace("$feature", feature)
+    drawn = _drawn(panel, source.ask(panel, feature), frame, source.period.interval)
     return (
-        f'<section class="panel {item.kind}" style="--width:{item.width}"><h3>{escape(title)}</h3>'
-        f'<p class="about">{escape(item.description)}</p>{drawn}</section>'
+        f'<section class="panel {panel.kind}" style="--width:{panel.width}"><h3>{escape(title)}</h3>'
+        f'<p class="about">{escape(panel.description)}</p>{drawn}</section>'
     )
 
 
@@ -112,9 +112,9 @@ def _board(board: Board, source: Source, frame: Frame) -> str:
     parts = [f'<h1 id="{board.uid}">{escape(board.title)}</h1><p>{escape(board.description)}</p>']
     for row in board.rows:
         parts.append(f'<h2>{escape(row.title)}</h2><div class="grid24">')
-        for item in row.panels:
-            features = FEATURE_NAMES if "$feature" in item.title else ("",)
-            parts += [_panel(item, source, frame, feature) for feature in features]
+        for panel in row.panels:
+            features = FEATURE_NAMES if "$feature" in panel.title else ("",)
+            parts += [_panel(panel, source, frame, feature) for feature in features]
         parts.append("</div>")
     return "".join(parts)
 

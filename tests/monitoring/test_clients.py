@@ -1,0 +1,23 @@
+"""AWS clients with patience, and the names of AWS's errors."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from monitoring.clients import client, error_code
+
+
+def test_a_client_never_hangs_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN a service WHEN its client is made THEN bounded waits and AWS's own retries."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    config = client("kinesis", "http://127.0.0.1:9").meta.config
+    assert (config.connect_timeout, config.read_timeout) == (5, 20)
+    assert config.retries["mode"] == "standard"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [({"Error": {"Code": "NoSuchKey"}}, "NoSuchKey"), ({"Error": {}}, ""), ({}, "")],
+)
+def test_an_error_has_a_name_or_none(answer: dict[str, dict[str, str]], code: str) -> None:
+    """GIVEN an answer of AWS WHEN its error's name is asked THEN it, or nothing."""
+    assert error_code(ClientError(answer, "GetObject")) == code
