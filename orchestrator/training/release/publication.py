@@ -20,10 +20,13 @@ from contract.bundle import (
     BundleError,
     Manifest,
     Pointer,
+    check_file,
     parse_manifest,
+    parse_pointer,
     sha256_hex,
 )
 from orchestrator.training.errors import PublicationError
+from orchestrator.training.services import Services
 from orchestrator.training.storage import ObjectStore, StoredObject
 
 
@@ -54,6 +57,11 @@ class BundleStore:
         self._store = store
         self._prefix = f"models/{name}"
 
+    @classmethod
+    def of(cls, services: Services) -> BundleStore:
+        """Return the bundles of the model a run publishes."""
+        return cls(services.stores.models, services.settings.model_name)
+
     def read(self, version: str) -> Bundle | None:
         """Return a complete, verified version or None; raises BundleError if it is damaged."""
         manifest_data = self._store.get(f"{self._prefix}/{version}/{MANIFEST_FILE}")
@@ -61,8 +69,7 @@ class BundleStore:
         if manifest_data is None or model is None:
             return None
         manifest = parse_manifest(manifest_data.data)
-        if manifest.sha256.get(MODEL_FILE) != sha256_hex(model.data):
-            raise BundleError(f"version {version}: {MODEL_FILE} does not match its sha256")
+        check_file(manifest, MODEL_FILE, model.data)
         return Bundle(version, model.data, manifest_data.data, manifest)
 
     def pointer(self) -> tuple[Pointer | None, StoredObject | None]:
@@ -71,8 +78,8 @@ class BundleStore:
         if stored is None:
             return None, None
         try:
-            return msgspec.json.decode(stored.data, type=Pointer), stored
-        except msgspec.DecodeError:
+            return parse_pointer(stored.data), stored
+        except BundleError:
             return None, stored
 
     def write(self, version: str, model: bytes, manifest_data: bytes) -> Bundle:
