@@ -19,7 +19,6 @@ from orchestrator.training.settings import Settings, check_tracking
 EXPERIMENT = "student-performance"
 CHAMPION = "champion"
 PARENT_TAG = "mlflow.parentRunId"
-NAME_TAG = "mlflow.runName"
 MAX_PARAMETER = 6000
 MISSING = "RESOURCE_DOES_NOT_EXIST"
 

@@ -62,7 +62,11 @@ def inspect_labels(grades: Classes, gpa: Floats) -> LabelNoise:
         first_noisy_row=start,
         mismatch_before=float(wrong[:start].mean()) if len(wrong) else 0.0,
         mismatch_after=float(wrong[start:].mean()) if start is not None else 0.0,
-        uniform_p_value=_uniform_p_value(tail) if start is not None else None,
+        uniform_p_value=(
+            float(chisquare(np.bincount(tail, minlength=len(GRADES))).pvalue)
+            if start is not None
+            else None
+        ),
         share_of_a_in_tail=(
             float((tail == 0).sum() / total_a) if start is not None and total_a else None
         ),
@@ -99,8 +103,3 @@ def _log_likelihood(hits: Floats, n: Floats) -> Floats:
         value = np.where(hits > 0, hits * np.log(rate), 0.0)
         value += np.where(misses > 0, misses * np.log1p(-rate), 0.0)
     return value
-
-
-def _uniform_p_value(grades: Classes) -> float:
-    counts = np.bincount(grades, minlength=len(GRADES))
-    return float(chisquare(counts).pvalue)

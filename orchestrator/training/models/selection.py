@@ -132,12 +132,6 @@ def model_of(run_id: str) -> bytes:
     return Services.open().tracking.read_bytes(run_id, MODEL_ARTIFACT)
 
 
-def selection_rows(splits: dict[str, Students]) -> Students:
-    """Return the rows candidates are selected on: validation, and recent ones if there are any."""
-    validation = splits[VALIDATION]
-    return validation.join(splits[RECENT]) if RECENT in splits else validation
-
-
 def _try_candidate(
     services: Services,
     candidate: Candidate,
@@ -150,7 +144,9 @@ def _try_candidate(
     tags = {"candidate": candidate.name, "pipeline": "model_training"}
     run_id = tracking.start_run(candidate.name, tags, parent)
     started = time.perf_counter()
-    train, rest = splits[TRAIN], selection_rows(splits)
+    train, rest = splits[TRAIN], splits[VALIDATION]
+    if RECENT in splits:
+        rest = rest.join(splits[RECENT])
     tuned = tune(candidate, train, variables.trials, variables.seed, on_trial)
     model = candidate.build(tuned.parameters, variables.seed)
     model.fit(train.features, train.grades, train.gpa)

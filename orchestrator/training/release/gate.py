@@ -128,19 +128,13 @@ def _against_champion(evidence: Evidence) -> list[tuple[bool, str]]:
     where = f"on the same {pair.rows} {evidence.rows_name} rows"
     gain = pair.f1 - pair.champion_f1
     numbers = f"f1-macro {pair.f1:.3f} against {pair.champion_f1:.3f} of {name} {where}"
+    measured = f"{numbers} (difference {gain:+.3f}, standard error {pair.f1_error:.3f})"
     if gain == 0 and pair.f1_error == 0:
         f1_reason = (True, f"A tie: {numbers}, and the two give the same grades.")
     elif gain >= -pair.f1_error:
-        f1_reason = (
-            True,
-            f"Not worse: {numbers} (difference {gain:+.3f}, standard error {pair.f1_error:.3f}).",
-        )
+        f1_reason = (True, f"Not worse: {measured}.")
     else:
-        f1_reason = (
-            False,
-            f"Worse by more than a standard error: {numbers} (difference {gain:+.3f}, standard "
-            f"error {pair.f1_error:.3f}).",
-        )
+        f1_reason = (False, f"Worse by more than a standard error: {measured}.")
     loss = pair.log_loss - pair.champion_log_loss
     # On a hundred rows two equal models differ by thousandths: only evidence refuses.
     tolerance = max(LOG_LOSS_TOLERANCE, pair.log_loss_error)

@@ -9,7 +9,6 @@ rolled forward by ``recover``, the first thing the next run does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
@@ -28,16 +27,7 @@ from contract.bundle import (
 from orchestrator.training.errors import PublicationError
 from orchestrator.training.services import Services
 from orchestrator.training.storage import ObjectStore, StoredObject
-
-
-class Registry(Protocol):
-    """The registry's champion alias."""
-
-    def champion_version(self) -> str | None:
-        """Return the version the alias names."""
-
-    def set_champion(self, version: str) -> None:
-        """Point the alias to ``version``."""
+from orchestrator.training.tracking import Tracking
 
 
 @dataclass(frozen=True)
@@ -107,7 +97,7 @@ class BundleStore:
         self._store.swap(f"{self._prefix}/{POINTER_FILE}", msgspec.json.encode(pointer), expected)
 
 
-def move_champion(bundles: BundleStore, registry: Registry, version: str) -> bool:
+def move_champion(bundles: BundleStore, registry: Tracking, version: str) -> bool:
     """Make a published ``version`` the champion; returns False if it was already.
 
     Used by promotion and rollback alike. Raises PublicationError if the version is incomplete.
@@ -126,7 +116,7 @@ def move_champion(bundles: BundleStore, registry: Registry, version: str) -> boo
     return True
 
 
-def recover(bundles: BundleStore, registry: Registry) -> str | None:
+def recover(bundles: BundleStore, registry: Tracking) -> str | None:
     """Finish a move that was cut off between alias and pointer; returns the version moved to.
 
     The alias is only ever set to a complete bundle that passed the gate (or a rollback's choice), so

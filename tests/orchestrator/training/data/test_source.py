@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 
 from orchestrator.training.data import source
-from orchestrator.training.data.source import read_students
 from orchestrator.training.data.simulator import simulate_students
+from orchestrator.training.data.source import read_students
 from orchestrator.training.errors import DataContractError, SourceError
 
 GOOD = simulate_students(400, seed=3)
