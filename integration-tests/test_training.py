@@ -184,7 +184,7 @@ def test_retraining_on_new_labels(
             "INSERT INTO monitoring.ground_truth "
             "(prediction_id, event_time, version, grade_class, source) "
             "SELECT prediction_id, event_time, version, grade_class, 'test' "
-            "FROM monitoring.ingest.predictions"
+            "FROM monitoring.predictions"
         )
     connection.commit()
     arguments = ("--labelled", "--trials", "1", "--repeats", "0", "--request-id", "new-labels")

@@ -11,12 +11,13 @@ from typing import Any
 
 import pandas as pd
 
-from contract.scores import all_scores
+from contract.scores import Floats, all_scores
 from orchestrator.training.data.datasets import Dataset, latest_dataset, load_split
 from orchestrator.training.data.split import RECENT, TEST, TRAIN, VALIDATION
 from orchestrator.training.data.students import Students
 from orchestrator.training.errors import ConversionError, SelectionError
 from orchestrator.training.models.candidates import CANDIDATES, Candidate
+from orchestrator.training.models.estimators import GradeModel
 from orchestrator.training.models.parity import OnnxModel, Parity, measure_parity
 from orchestrator.training.models.tuning import single_threaded_pool, tune
 from orchestrator.training.progress import Progress, step, tell
@@ -141,8 +142,9 @@ def _try_candidate(
 ) -> Trained:
     parent, variables = run
     tracking = services.tracking
-    tags = {"candidate": candidate.name, "pipeline": "model_training"}
-    run_id = tracking.start_run(candidate.name, tags, parent)
+    run_id = tracking.start_run(
+        candidate.name, {"candidate": candidate.name, "pipeline": "model_training"}, parent
+    )
     started = time.perf_counter()
     train, rest = splits[TRAIN], splits[VALIDATION]
     if RECENT in splits:
@@ -150,13 +152,9 @@ def _try_candidate(
     tuned = tune(candidate, train, variables.trials, variables.seed, on_trial)
     model = candidate.build(tuned.parameters, variables.seed)
     model.fit(train.features, train.grades, train.gpa)
-    try:
-        data = model.to_onnx()
-        parity = measure_parity(model, data, train.join(rest).join(splits[TEST]).features)
-    except ConversionError as error:
-        parity, data, problem = Parity(0, 0, float("nan"), float("nan")), b"", str(error)
-    else:
-        problem = "" if parity.holds else f"{candidate.name} fails ONNX parity: {parity.describe()}"
+    data, parity, problem = _convert(
+        model, train.join(rest).join(splits[TEST]).features, candidate.name
+    )
     if problem:
         tell(f"{candidate.title} is refused: {problem}")
         probabilities = model.predict_proba(rest.features)
@@ -177,8 +175,21 @@ def _try_candidate(
         parity=parity,
         seconds=time.perf_counter() - started,
     )
-    numbers = {k: v for k, v in trained.row().items() if isinstance(v, (int, float))}
-    tracking.log(run_id, params=tuned.parameters, metrics=numbers)
+    tracking.log(
+        run_id,
+        params=tuned.parameters,
+        metrics={k: v for k, v in trained.row().items() if isinstance(v, (int, float))},
+    )
     tracking.log_steps(run_id, "trial_f1_macro", [trial.f1_macro for trial in tuned.trials])
     tracking.end_run(run_id, "FAILED" if problem else "FINISHED")
     return trained
+
+
+def _convert(model: GradeModel, features: Floats, name: str) -> tuple[bytes, Parity, str]:
+    """Return the ONNX bytes, their parity, and why the candidate is refused (empty if it is not)."""
+    try:
+        data = model.to_onnx()
+        parity = measure_parity(model, data, features)
+    except ConversionError as error:
+        return b"", Parity(0, 0, float("nan"), float("nan")), str(error)
+    return data, parity, "" if parity.holds else f"{name} fails ONNX parity: {parity.describe()}"
