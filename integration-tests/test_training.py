@@ -60,8 +60,8 @@ def schedule(url: str, pipeline: str) -> dict[str, Any]:
     """Return the pipeline's API trigger; the server loads triggers some seconds after it is up."""
     deadline = time.monotonic() + TRIGGER_SECONDS
     while time.monotonic() < deadline:
-        found = call(f"{url}/api/pipelines/{pipeline}/pipeline_schedules")["pipeline_schedules"]
-        for trigger in found:
+        schedules = call(f"{url}/api/pipelines/{pipeline}/pipeline_schedules")
+        for trigger in schedules["pipeline_schedules"]:
             if trigger["name"] == f"{pipeline}_api":
                 return dict(trigger)
         time.sleep(POLL_SECONDS)
@@ -70,9 +70,9 @@ def schedule(url: str, pipeline: str) -> dict[str, Any]:
 
 def trigger_and_wait(url: str, pipeline: str, variables: dict[str, Any]) -> str:
     """Start a run through the API trigger and return the status it ends with."""
-    found = schedule(url, pipeline)
+    trigger = schedule(url, pipeline)
     started = call(
-        f"{url}/api/pipeline_schedules/{found['id']}/pipeline_runs/{found['token']}",
+        f"{url}/api/pipeline_schedules/{trigger['id']}/pipeline_runs/{trigger['token']}",
         {"pipeline_run": {"variables": variables}},
     )
     number = started["pipeline_run"]["id"]

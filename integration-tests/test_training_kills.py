@@ -24,7 +24,7 @@ def test_a_publication_killed_anywhere(local_stack: Stack, local_mlflow: str) ->
     run published again becomes the champion under one version."""
     assert local_mlflow
     run = subprocess.run(
-        [str(python_of("orchestrator")), "-m", "tests.orchestrator.killing"],
+        [str(python_of("orchestrator")), "-m", "tests.orchestrator.support.killing"],
         env={**os.environ, **local_stack.environment, "MODEL_NAME": "killed-publication"},
         cwd=REPOSITORY,
         capture_output=True,
@@ -35,15 +35,15 @@ def test_a_publication_killed_anywhere(local_stack: Stack, local_mlflow: str) ->
     assert run.returncode == 0, run.stderr
     *kills, last = [json.loads(line) for line in run.stdout.splitlines()]
     assert len(kills) >= FEWEST_REQUESTS and last["exit"] == 0
-    new = [found["versions"][0] for found in kills]
-    for found, version in zip(kills, new, strict=True):
-        assert found["exit"] == -signal.SIGKILL
-        assert found["served"] in (found["before"], version), found
+    new = [kill["versions"][0] for kill in kills]
+    for kill, version in zip(kills, new, strict=True):
+        assert kill["exit"] == -signal.SIGKILL
+        assert kill["served"] in (kill["before"], version), kill
         # Once there is an alias it names what serves, without the run being repeated.
-        serving, alias = found["after_recovery"]
-        assert serving == alias or alias is None, found
-        assert found["again"] == 0 and found["after_again"] == [version, version], found
-        assert found["versions"] == [version], found
+        serving, alias = kill["after_recovery"]
+        assert serving == alias or alias is None, kill
+        assert kill["again"] == 0 and kill["after_again"] == [version, version], kill
+        assert kill["versions"] == [version], kill
     # The kills reached every state: the old champion, the decision made, the new champion.
-    assert any(found["served"] == found["before"] and found["recovered"] for found in kills)
-    assert any(found["before"] == found["served"] and not found["recovered"] for found in kills)
+    assert any(kill["served"] == kill["before"] and kill["recovered"] for kill in kills)
+    assert any(kill["before"] == kill["served"] and not kill["recovered"] for kill in kills)

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from contract.errors import StudentPerformanceError
-from orchestrator.training.release.publication import move_champion
+from orchestrator.training.release.publication import BundleStore, move_champion
 from orchestrator.training.services import Services
 
 
@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         services = Services.open()
         services.check()
-        moved = move_champion(services.bundles, services.tracking, version)
+        moved = move_champion(BundleStore.of(services), services.tracking, version)
     except StudentPerformanceError as error:
         print(f"{error.code}: {error}", file=sys.stderr)
         return 1

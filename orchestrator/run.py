@@ -1,7 +1,7 @@
 """Headless training: check the variables, run both Mage pipelines, say what became of it.
 
 Exit codes: 0 promoted or refused (a refusal is a result; --require-promotion makes it 3), 1 a
-pipeline or service failed, 2 a variable is not accepted, 130 interrupted.
+pipeline or service failed, 2 a variable or setting is not accepted, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from typing import IO, Any
 
 from tqdm import tqdm
 
+from contract.environment import SettingsError
 from contract.errors import StudentPerformanceError
 from orchestrator.training.errors import PipelineError, VariableError
-from orchestrator.training.health import check_tracking
 from orchestrator.training.progress import MARK, PROGRESS, PROGRESS_MARK
-from orchestrator.training.settings import Settings
+from orchestrator.training.settings import Settings, check_tracking
 from orchestrator.training.variables import DEFAULT_SEED, DEFAULT_TRIALS, Variables
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,12 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nInterrupted; the champion is what it was.", file=sys.stderr)
         return 130
-    except VariableError as error:
-        print(f"{error.code}: {error}", file=sys.stderr)
-        return 2
     except StudentPerformanceError as error:
         print(f"{error.code}: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, (VariableError, SettingsError)) else 1
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -76,15 +73,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 def given(options: argparse.Namespace) -> dict[str, object]:
     """Return the variables named on the command line; a CSV's path is made absolute."""
     csv = str(Path(options.csv).expanduser().resolve()) if options.csv else ""
-    return {
-        "seed": options.seed,
-        "trials": options.trials,
-        "csv": csv,
-        "skip_bad_rows": options.skip_bad_rows,
-        "labelled": options.labelled,
-        "repeats": options.repeats,
-        "request_id": options.request_id,
-    }
+    return vars(options) | {"csv": csv}
 
 
 def train(variables: Variables, verbose: bool = False) -> dict[str, Any]:

@@ -45,8 +45,8 @@ def repair(queue_class: type[Any] = ProcessQueue) -> None:
 
 def queued_at(queue: Any) -> dict[str, float]:
     """Return when each job of ``queue`` was queued in this process (monotonic seconds)."""
-    found: dict[str, float] = queue.__dict__.setdefault("queued_at", {})
-    return found
+    times: dict[str, float] = queue.__dict__.setdefault("queued_at", {})
+    return times
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ class TrainingError(StudentPerformanceError):
 
 
 class VariableError(TrainingError):
-    """A runtime variable or environment setting is missing or not accepted."""
+    """A runtime variable is missing or not accepted."""
 
     code = "training.variable"
 

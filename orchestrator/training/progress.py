@@ -1,4 +1,4 @@
-"""What a run tells people while it works: one line per finding, the same in Mage's UI and headless.
+"""The steps of a run and what they tell people: the same lines in Mage's UI and headless.
 
 Lines carry a mark, so that ``orchestrator.run`` can tell them from what Mage itself prints.
 """
@@ -10,11 +10,11 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, get_type_hints
 
-Inputs = ParamSpec("Inputs")
-Output = TypeVar("Output")
+import msgspec
 
 MARK = "\u00bb "
 PROGRESS_MARK = "\u00bb\u00bb "
@@ -29,22 +29,31 @@ def tell(text: str) -> None:
         print(f"{MARK}{line}\n", end="", flush=True)
 
 
-def step(function: Callable[Inputs, Output]) -> Callable[Inputs, Output]:
-    """Tell how long a step took."""
+def step(function: Callable[..., object]) -> Callable[..., Any]:
+    """Make ``function`` a pipeline's step: dataclasses cross as JSON, and its time is told.
+
+    Mage stores what a block returns for the next block, which may be another process. Tables,
+    estimators and JSON values survive that; a dataclass does not, so it travels as its JSON form.
+    """
 
     @wraps(function)
-    def timed(*args: Inputs.args, **kwargs: Inputs.kwargs) -> Output:
+    def block(*values: Any) -> Any:
         started = time.perf_counter()
-        result = function(*args, **kwargs)
+        kinds = get_type_hints(function).values()
+        inputs = [
+            msgspec.convert(value, kind) if isinstance(value, dict) else value
+            for value, kind in zip(values, kinds)
+        ]
+        result = function(*inputs)
         tell(f"[{time.perf_counter() - started:5.1f} s] {function.__name__.replace('_', ' ')}")
-        return result
+        return msgspec.to_builtins(result) if is_dataclass(result) else result
 
-    return timed
+    return block
 
 
 def pretty(value: object) -> bytes:
-    """Return ``value`` as indented JSON, for artifacts."""
-    return json.dumps(value, indent=2, default=str).encode()
+    """Return ``value`` (dataclasses included) as indented JSON, for artifacts."""
+    return json.dumps(value, indent=2, default=msgspec.to_builtins).encode()
 
 
 class Progress:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.training.release.publication import BundleStore
 from orchestrator.training.settings import Settings
 from orchestrator.training.storage import Stores
 from orchestrator.training.tracking import Tracking
@@ -17,15 +16,12 @@ class Services:
     settings: Settings
     stores: Stores
     tracking: Tracking
-    bundles: BundleStore
 
     @classmethod
     def open(cls) -> Services:
-        """Make the clients; raises VariableError naming a missing setting. Connects to nothing."""
+        """Make the clients; raises SettingsError naming a missing setting. Connects to nothing."""
         settings = Settings.from_environment()
-        stores = Stores.open(settings)
-        bundles = BundleStore(stores.models, settings.model_name)
-        return cls(settings, stores, Tracking(settings), bundles)
+        return cls(settings, Stores.open(settings), Tracking(settings))
 
     def check(self) -> None:
         """Raise ServiceError within a minute if a service cannot be reached."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import urllib.request
 from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import Annotated
 
+import msgspec
+
+from contract.environment import read
 from contract.features import DEFAULT_MODEL_NAME
-from orchestrator.training.errors import VariableError
+from orchestrator.training.errors import ServiceError
 
+HEALTH_SECONDS = 10
 # MLflow's own defaults retry a dead server for many minutes, block after block.
 MLFLOW_HTTP_DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3",
@@ -20,44 +24,44 @@ MLFLOW_HTTP_DEFAULTS = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 
+HttpAddress = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(?i:https?)://[^/:?#]",
+        extra_json_schema={"description": "an http(s) address, never a database's"},
+    ),
+]
 
-@dataclass(frozen=True)
-class Settings:
-    """Addresses and names one training run uses."""
 
-    tracking_uri: str
-    model_bucket: str
-    artifact_bucket: str
-    model_name: str = DEFAULT_MODEL_NAME
-    endpoint_url: str = ""
-    database_url: str = ""
+class Settings(msgspec.Struct, frozen=True):
+    """Addresses and names one training run uses.
+
+    The tracking address must be http(s): inside Mage's server a database address sends MLflow's
+    schema migration into an endless recursion with Mage's redirected stderr.
+    """
+
+    tracking_uri: HttpAddress = msgspec.field(name="MLFLOW_TRACKING_URI")
+    model_bucket: str = msgspec.field(name="MODEL_BUCKET")
+    artifact_bucket: str = msgspec.field(name="ARTIFACT_BUCKET")
+    model_name: str = msgspec.field(name="MODEL_NAME", default=DEFAULT_MODEL_NAME)
+    endpoint_url: str = msgspec.field(name="AWS_ENDPOINT_URL", default="")
+    database_url: str = msgspec.field(name="DATABASE_URL", default="")
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read and check the settings.
-
-        MLFLOW_TRACKING_URI must be http(s): inside Mage's server a database address sends
-        MLflow's schema migration into an endless recursion with Mage's redirected stderr.
-        """
-        env = os.environ if environment is None else environment
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read and check the settings; raises SettingsError. Limits MLflow's retries."""
         for key, value in MLFLOW_HTTP_DEFAULTS.items():
             os.environ.setdefault(key, value)
-        tracking_uri = _required(env, "MLFLOW_TRACKING_URI", "an http(s) address")
-        parts = urlsplit(tracking_uri)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise VariableError("MLFLOW_TRACKING_URI", "an http(s) address, never a database's")
-        return cls(
-            tracking_uri=tracking_uri,
-            model_bucket=_required(env, "MODEL_BUCKET", "the name of the models' bucket"),
-            artifact_bucket=_required(env, "ARTIFACT_BUCKET", "the name of the artifacts' bucket"),
-            model_name=env.get("MODEL_NAME", "") or DEFAULT_MODEL_NAME,
-            endpoint_url=env.get("AWS_ENDPOINT_URL", ""),
-            database_url=env.get("DATABASE_URL", ""),
-        )
+        return read(cls, environment)
 
 
-def _required(env: Mapping[str, str], name: str, accepted: str) -> str:
-    value = env.get(name, "").strip()
-    if not value:
-        raise VariableError(name, f"{accepted} (it is not set)")
-    return value
+def check_tracking(uri: str) -> None:
+    """Raise ServiceError unless the MLflow server at ``uri`` answers within HEALTH_SECONDS.
+
+    Asked without MLflow's client, which takes seconds to import.
+    """
+    try:
+        with urllib.request.urlopen(f"{uri}/health", timeout=HEALTH_SECONDS) as answer:
+            answer.read()
+    except OSError as error:
+        raise ServiceError("MLflow", uri, error) from error

@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.training.errors import PublicationError, ServiceError
+from orchestrator.training.progress import pretty
 from orchestrator.training.settings import Settings
 
 CONNECT_SECONDS = 5
@@ -43,11 +44,9 @@ class ObjectStore:
         try:
             answer = self._client.get_object(Bucket=self.bucket, Key=key)
             return StoredObject(answer["Body"].read(), answer["ETag"])
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
             if _code(error) in _ABSENT:
                 return None
-            raise ServiceError("S3", self._address, error) from error
-        except BotoCoreError as error:
             raise ServiceError("S3", self._address, error) from error
 
     def put(self, key: str, data: bytes, content_type: str = "application/octet-stream") -> None:
@@ -63,8 +62,8 @@ class ObjectStore:
         self._put(key, data, ContentType="application/json", **condition)
 
     def put_json(self, key: str, value: object) -> None:
-        """Write ``value`` as indented JSON."""
-        self.put(key, json.dumps(value, indent=2).encode(), "application/json")
+        """Write ``value`` (dataclasses included) as indented JSON."""
+        self.put(key, pretty(value), "application/json")
 
     def get_json(self, key: str) -> Any:
         """Return the parsed object or None where there is none."""
@@ -94,11 +93,9 @@ class ObjectStore:
     def _put(self, key: str, data: bytes, **extra: str) -> None:
         try:
             self._client.put_object(Bucket=self.bucket, Key=key, Body=data, **extra)
-        except ClientError as error:
+        except (BotoCoreError, ClientError) as error:
             if _code(error) in _LOST_RACE:
                 raise PublicationError(f"{key}: another writer was first") from error
-            raise ServiceError("S3", self._address, error) from error
-        except BotoCoreError as error:
             raise ServiceError("S3", self._address, error) from error
 
 
@@ -126,5 +123,5 @@ class Stores:
         )
 
 
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
+def _code(error: Exception) -> str:
+    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import mlflow
 from mlflow.entities import Metric, Param, RunTag
@@ -14,13 +14,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from orchestrator.training.errors import ServiceError
-from orchestrator.training.health import check_tracking
-from orchestrator.training.settings import Settings
+from orchestrator.training.settings import Settings, check_tracking
 
 EXPERIMENT = "student-performance"
 CHAMPION = "champion"
 PARENT_TAG = "mlflow.parentRunId"
-NAME_TAG = "mlflow.runName"
 MAX_PARAMETER = 6000
 MISSING = "RESOURCE_DOES_NOT_EXIST"
 
@@ -46,15 +44,11 @@ class Tracking:
     def start_run(self, name: str, tags: Mapping[str, str], parent: str | None = None) -> str:
         """Create a run and return its id."""
         with self._errors():
-            experiment = self.client.get_experiment_by_name(EXPERIMENT)
-            if experiment is None:
-                try:
-                    number = self.client.create_experiment(EXPERIMENT)
-                except MlflowException:
-                    # Another run created it between the two calls.
-                    number = self.client.get_experiment_by_name(EXPERIMENT).experiment_id
-            else:
-                number = experiment.experiment_id
+            if self.client.get_experiment_by_name(EXPERIMENT) is None:
+                # Another run may create it between the two calls.
+                with suppress(MlflowException):
+                    self.client.create_experiment(EXPERIMENT)
+            number = self.client.get_experiment_by_name(EXPERIMENT).experiment_id
             nested = {PARENT_TAG: parent} if parent else {}
             run = self.client.create_run(number, run_name=name, tags={**tags, **nested})
             return str(run.info.run_id)
@@ -64,20 +58,28 @@ class Tracking:
         with self._errors():
             self.client.set_terminated(run_id, status)
 
+    @contextmanager
+    def failing(self, run_id: str) -> Iterator[str]:
+        """Close the run as failed if the work inside ends with an error or an interrupt."""
+        try:
+            yield run_id
+        except BaseException:
+            self.end_run(run_id, "FAILED")
+            raise
+
     def log(
         self,
         run_id: str,
         params: Mapping[str, object] | None = None,
         metrics: Mapping[str, float] | None = None,
         tags: Mapping[str, str] | None = None,
-        step: int = 0,
     ) -> None:
         """Log parameters, metrics and tags in one request."""
         now = mlflow.utils.time.get_current_time_millis()
         with self._errors():
             self.client.log_batch(
                 run_id,
-                metrics=[Metric(k, float(v), now, step) for k, v in (metrics or {}).items()],
+                metrics=[Metric(k, float(v), now, 0) for k, v in (metrics or {}).items()],
                 params=[Param(k, str(v)[:MAX_PARAMETER]) for k, v in (params or {}).items()],
                 tags=[RunTag(k, v) for k, v in (tags or {}).items()],
             )
@@ -90,12 +92,8 @@ class Tracking:
                 run_id, metrics=[Metric(name, value, now, k) for k, value in enumerate(values)]
             )
 
-    def log_bytes(self, run_id: str, path: str, data: bytes) -> None:
-        """Store ``data`` as the run's artifact ``path``."""
-        self.log_files(run_id, {path: data})
-
     def log_files(self, run_id: str, files: Mapping[str, bytes]) -> None:
-        """Store several artifacts, by path, in one go."""
+        """Store artifacts, by path, in one go."""
         with TemporaryDirectory() as folder, self._errors():
             for path, data in files.items():
                 file = Path(folder) / path
@@ -107,11 +105,6 @@ class Tracking:
         """Return an artifact's bytes."""
         with TemporaryDirectory() as folder, self._errors():
             return Path(self.client.download_artifacts(run_id, path, folder)).read_bytes()
-
-    def run_params(self, run_id: str) -> dict[str, str]:
-        """Return a run's parameters."""
-        with self._errors():
-            return dict(self.client.get_run(run_id).data.params)
 
     def champion_version(self) -> str | None:
         """Return the version the champion alias names, or None."""
@@ -144,9 +137,9 @@ class Tracking:
     def versions_of(self, run_id: str) -> list[str]:
         """Return the versions registered for ``run_id``, newest first."""
         with self._errors():
-            found = self.client.search_model_versions(f"run_id = '{run_id}'")
-        mine = [version for version in found if version.name == self.model_name]
-        return [str(v.version) for v in sorted(mine, key=lambda v: -int(v.version))]
+            versions = self.client.search_model_versions(f"run_id = '{run_id}'")
+        numbers = [int(v.version) for v in versions if v.name == self.model_name]
+        return [str(number) for number in sorted(numbers, reverse=True)]
 
     def tag_version(self, version: str, tags: Mapping[str, str]) -> None:
         """Set tags on a model version."""
@@ -165,19 +158,10 @@ class Tracking:
             base = self.client.get_run(run_id).info.artifact_uri
         return f"{base}/{path}"
 
-    def _errors(self) -> Any:
-        return _Named(self.uri)
-
-
-class _Named:
-    """Turn what MLflow and its HTTP stack raise into ServiceError."""
-
-    def __init__(self, uri: str) -> None:
-        self._uri = uri
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (MlflowException, OSError)):
-            raise ServiceError("MLflow", self._uri, error) from error
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Turn what MLflow and its HTTP stack raise into ServiceError."""
+        try:
+            yield
+        except (MlflowException, OSError) as error:
+            raise ServiceError("MLflow", self.uri, error) from error

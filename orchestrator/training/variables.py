@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import math
-import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from typing import Annotated
 
+import msgspec
+
+from contract.environment import accepted
 from orchestrator.training.errors import VariableError
 
 MAX_TRIALS = 500
 DEFAULT_SEED = 42
 DEFAULT_TRIALS = 12
-DEFAULT_REPEATS = 5
-MAX_REPEATS = 20
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-@dataclass(frozen=True)
-class Variables:
+def _whole(low: int, high: int) -> msgspec.Meta:
+    words = {"description": f"a whole number {low}-{high}"}
+    return msgspec.Meta(ge=low, le=high, extra_json_schema=words)
+
+
+RequestId = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[A-Za-z0-9._-]{1,64}\Z",
+        extra_json_schema={"description": "1-64 letters, digits, dots, dashes or underscores"},
+    ),
+]
+
+
+class Variables(msgspec.Struct, frozen=True):
     """What a caller may set for one training run.
 
     ``seed`` drives tuning, folds, bootstraps and permutations (not the split, which is fixed so
@@ -29,67 +40,33 @@ class Variables:
     cross-validates (0: not at all); ``request_id`` names the outcome.
     """
 
-    seed: int = DEFAULT_SEED
-    trials: int = DEFAULT_TRIALS
+    seed: Annotated[int, _whole(0, 2**31 - 1)] = DEFAULT_SEED
+    trials: Annotated[int, _whole(1, MAX_TRIALS)] = DEFAULT_TRIALS
     csv: str = ""
     skip_bad_rows: bool = False
     labelled: bool = False
-    repeats: int = DEFAULT_REPEATS
-    request_id: str = ""
+    repeats: Annotated[int, _whole(0, 20)] = 5
+    request_id: RequestId = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
 
     @classmethod
     def parse(cls, given: Mapping[str, object]) -> Variables:
         """Check the known keys of ``given`` (Mage adds keys of its own; they are left alone)."""
-        request_id = _text(given, "request_id") or uuid.uuid4().hex
-        if not _REQUEST_ID.fullmatch(request_id):
-            raise VariableError("request_id", "1-64 letters, digits, dots, dashes or underscores")
-        return cls(
-            seed=_whole(given, "seed", DEFAULT_SEED, 0, 2**31 - 1),
-            trials=_whole(given, "trials", DEFAULT_TRIALS, 1, MAX_TRIALS),
-            csv=_text(given, "csv"),
-            skip_bad_rows=_flag(given, "skip_bad_rows"),
-            labelled=_flag(given, "labelled"),
-            repeats=_whole(given, "repeats", DEFAULT_REPEATS, 0, MAX_REPEATS),
-            request_id=request_id,
-        )
+        values = {}
+        for field in msgspec.structs.fields(cls):
+            value = given.get(field.name)
+            if isinstance(value, str):
+                value = value.strip()
+            if value is None or value == "":
+                continue
+            try:
+                # The UI hands over text, and JSON may carry 7.0; but 1 is no flag.
+                strict = not isinstance(value, (str, float))
+                values[field.name] = msgspec.convert(value, field.type, strict=strict)
+            except msgspec.ValidationError:
+                kind = msgspec.inspect.type_info(field.type)
+                raise VariableError(field.name, accepted(kind)) from None
+        return cls(**values)
 
     def as_dict(self) -> dict[str, object]:
         """Return the variables as JSON values."""
-        return asdict(self)
-
-
-def _whole(given: Mapping[str, object], name: str, default: int, low: int, high: int) -> int:
-    value = given.get(name)
-    if value is None or value == "":
-        return default
-    accepted = f"a whole number {low}-{high}"
-    # The UI hands over text, JSON may carry 7.0, and bool is an int: all three are settled here.
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise VariableError(name, accepted)
-    try:
-        number = float(value)
-    except ValueError:
-        raise VariableError(name, accepted) from None
-    if not math.isfinite(number) or number != int(number) or not low <= number <= high:
-        raise VariableError(name, accepted)
-    return int(number)
-
-
-def _text(given: Mapping[str, object], name: str) -> str:
-    value = given.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise VariableError(name, "text")
-    return value.strip()
-
-
-def _flag(given: Mapping[str, object], name: str) -> bool:
-    value = given.get(name)
-    if value is None or value == "":
-        return False
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    if not isinstance(value, bool):
-        raise VariableError(name, "true or false")
-    return value
+        return msgspec.structs.asdict(self)

@@ -36,9 +36,9 @@ def main() -> None:
     candidate = BY_NAME["gpa_gaussian"]
     fit_ms = _fit_milliseconds(lambda: candidate.build(PARAMETERS, 0), students)
     started = time.perf_counter()
-    found = cross_validate(candidate, PARAMETERS, students, seed=42, repeats=REPEATS)
+    scores = cross_validate(candidate, PARAMETERS, students, seed=42, repeats=REPEATS)
     took = time.perf_counter() - started
-    mean, error = found.mean, found.error["f1_macro"]
+    mean, error = scores.mean, scores.error["f1_macro"]
     print(f"GPA-Gaussian + eps on {len(students)} students ({source.kind}), 5x5 repeated CV")
     print(f"{'':24}{'measured':>10}{'floor':>18}{'Bayes rule':>12}")
     ceiling = bayes_ceiling()

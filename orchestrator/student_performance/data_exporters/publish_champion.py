@@ -3,17 +3,13 @@
 from orchestrator.training.release import promotion
 from orchestrator.training.variables import Variables
 
-if "data_exporter" not in globals():
-    from mage_ai.data_preparation.decorators import data_exporter
-if "test" not in globals():
-    from mage_ai.data_preparation.decorators import test
-
 
 @data_exporter
-def publish_champion(dataset, selection, metrics, verdict, comparison, *args, **variables):
-    """Register, publish the bundle, move the champion, if the gate said so."""
+def publish_champion(
+    dataset, selection, report, verdict, cross_validation, audit, *args, **variables
+):
     return promotion.publish_champion(
-        dataset, selection, metrics, verdict, comparison, Variables.parse(variables)
+        dataset, selection, report, verdict, cross_validation, audit, Variables.parse(variables)
     )
 
 

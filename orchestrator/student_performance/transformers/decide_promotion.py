@@ -3,16 +3,10 @@
 from orchestrator.training.release import promotion
 from orchestrator.training.variables import Variables
 
-if "transformer" not in globals():
-    from mage_ai.data_preparation.decorators import transformer
-if "test" not in globals():
-    from mage_ai.data_preparation.decorators import test
-
 
 @transformer
-def decide_promotion(dataset, selection, gaps, *args, **variables):
-    """The gate: promoted or refused, in words."""
-    return promotion.decide_promotion(dataset, selection, gaps, Variables.parse(variables))
+def decide_promotion(dataset, selection, audit, *args, **variables):
+    return promotion.decide_promotion(dataset, selection, audit, Variables.parse(variables))
 
 
 @test

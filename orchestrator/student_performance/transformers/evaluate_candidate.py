@@ -3,19 +3,13 @@
 from orchestrator.training.evaluation import assessment
 from orchestrator.training.variables import Variables
 
-if "transformer" not in globals():
-    from mage_ai.data_preparation.decorators import transformer
-if "test" not in globals():
-    from mage_ai.data_preparation.decorators import test
-
 
 @transformer
 def evaluate_candidate(dataset, selection, *args, **variables):
-    """The selected model on the test split, with effects and pictures."""
     return assessment.evaluate_candidate(dataset, selection, Variables.parse(variables))
 
 
 @test
 def test_output(output, *args):
     """f1-macro is a share."""
-    assert 0 <= output["f1_macro"] <= 1, "f1-macro is not a share"
+    assert 0 <= output["metrics"]["f1_macro"] <= 1, "f1-macro is not a share"

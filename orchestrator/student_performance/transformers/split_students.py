@@ -3,15 +3,9 @@
 from orchestrator.training.data import processing
 from orchestrator.training.variables import Variables
 
-if "transformer" not in globals():
-    from mage_ai.data_preparation.decorators import transformer
-if "test" not in globals():
-    from mage_ai.data_preparation.decorators import test
-
 
 @transformer
 def split_students(accepted, *args, **variables):
-    """The fixed stratified 70/15/15 split; newly labelled predictions join if asked for."""
     return processing.split(accepted, Variables.parse(variables))
 
 

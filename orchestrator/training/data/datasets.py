@@ -9,15 +9,16 @@ demographics, for the fairness audit. ``datasets/latest.json`` names the newest.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-import numpy as np
+import msgspec
 import pandas as pd
 
 from contract.features import DEMOGRAPHICS, FEATURE_NAMES, IDENTIFIER
-from contract.grades import TARGET, grade_class
+from contract.grades import TARGET
+from orchestrator.training.data.label_noise import LabelNoise
 from orchestrator.training.data.split import RECENT, SPLIT, TEST, TRAIN, VALIDATION
+from orchestrator.training.data.students import Students
 from orchestrator.training.errors import ServiceError
 from orchestrator.training.storage import ObjectStore
 
@@ -26,6 +27,38 @@ STUDENT_ID = "student_id"
 CLEAN = "CleanGradeClass"
 AUDIT, REFERENCE = "audit", "reference"
 COLUMNS = [STUDENT_ID, *FEATURE_NAMES, TARGET, "GPA", CLEAN]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where students come from, and what the data contract found; it travels in their table."""
+
+    origin: str
+    kind: str
+    rows: int
+    problems_by_column: dict[str, int]
+    ignored_columns: list[str]
+
+
+@dataclass(frozen=True)
+class Quality:
+    """The quality report: the data contract's findings and the label noise."""
+
+    rows: int
+    accepted: int
+    rejected: int
+    problems_by_column: dict[str, int]
+    ignored_columns: list[str]
+    label_noise: LabelNoise
+    label_noise_text: str
+
+
+@dataclass(frozen=True)
+class Notes:
+    """How a data set came about."""
+
+    quality: Quality
+    variables: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -38,46 +71,32 @@ class Dataset:
     run_id: str
     rows: dict[str, int]
     keys: dict[str, str]
-    notes: dict[str, Any] = field(default_factory=dict)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the description as JSON values."""
-        return asdict(self)
+    notes: Notes
 
 
 def export_dataset(
-    store: ObjectStore, frame: pd.DataFrame, origin: dict[str, str], notes: dict[str, Any]
+    store: ObjectStore, frame: pd.DataFrame, source: Provenance, run_id: str, notes: Notes
 ) -> Dataset:
-    """Write the splits of ``frame`` to S3, then latest.json; the same data gives the same keys.
-
-    ``origin`` has name, kind and run_id.
-    """
+    """Write the splits of ``frame`` to S3, then latest.json; the same data gives the same keys."""
     tables = tables_of(frame)
     digest = hashlib.sha256(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     name = digest.hexdigest()[:16]
     keys = {split: f"datasets/{name}/{split}.parquet" for split in tables}
     for split, table in tables.items():
         store.put_frame(keys[split], table)
-    dataset = Dataset(
-        dataset=name,
-        origin=origin["name"],
-        kind=origin["kind"],
-        run_id=origin["run_id"],
-        rows={split: len(table) for split, table in tables.items()},
-        keys=keys,
-        notes=notes,
-    )
-    store.put_json(f"datasets/{name}/dataset.json", dataset.as_dict())
-    store.put_json(LATEST, dataset.as_dict())
+    rows = {split: len(table) for split, table in tables.items()}
+    dataset = Dataset(name, source.origin, source.kind, run_id, rows, keys, notes)
+    store.put_json(f"datasets/{name}/dataset.json", dataset)
+    store.put_json(LATEST, dataset)
     return dataset
 
 
 def latest_dataset(store: ObjectStore) -> Dataset:
     """Return the newest data set; raises ServiceError if data_processing never ran."""
-    found = store.get_json(LATEST)
-    if found is None:
+    latest = store.get_json(LATEST)
+    if latest is None:
         raise ServiceError("S3", store.bucket, f"{LATEST} is missing: run data_processing first")
-    return Dataset(**found)
+    return msgspec.convert(latest, Dataset)
 
 
 def load_split(store: ObjectStore, dataset: Dataset, split: str) -> pd.DataFrame:
@@ -88,9 +107,7 @@ def load_split(store: ObjectStore, dataset: Dataset, split: str) -> pd.DataFrame
 def tables_of(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the tables to store, by split name."""
     named = frame.rename(columns={IDENTIFIER: STUDENT_ID}).reset_index(drop=True)
-    gpa = named["GPA"].to_numpy(dtype=np.float64)
-    clean = np.where(np.isfinite(gpa), grade_class(np.nan_to_num(gpa)), named[TARGET])
-    named[CLEAN] = clean.astype("int64")
+    named[CLEAN] = Students.from_frame(named).clean_grades
     tables = {
         split: named.loc[named[SPLIT] == split, COLUMNS]
         for split in (TRAIN, VALIDATION, TEST, RECENT)

@@ -6,24 +6,24 @@ random. Nothing is dropped for that: the share of wrong labels is handed to the 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import chisquare
 
 from contract.grades import GRADES, grade_class
+from contract.scores import Classes, Floats
 
-# Of uniformly drawn labels one in five is right by chance, so observed mismatches understate the
-# share of random labels by this factor.
-RANDOM_LABEL_FACTOR = len(GRADES) / (len(GRADES) - 1)
 MINIMAL_GAIN = 10.0
 """Log-likelihood a change point must gain over one even rate (nats); by chance it stays below 6."""
 
 
 @dataclass(frozen=True)
 class LabelNoise:
-    """What the labels look like against the GPA, over the whole file and by position."""
+    """What the labels look like against the GPA, over the whole file and by position.
+
+    ``eps`` is the share of labels that are as good as random (0-1).
+    """
 
     rows: int
     mismatches: int
@@ -32,15 +32,7 @@ class LabelNoise:
     mismatch_after: float
     uniform_p_value: float | None
     share_of_a_in_tail: float | None
-
-    @property
-    def eps(self) -> float:
-        """The share of labels that are as good as random (0-1)."""
-        return min(RANDOM_LABEL_FACTOR * self.mismatches / max(self.rows, 1), 1.0)
-
-    def as_dict(self) -> dict[str, object]:
-        """Return the report as JSON values."""
-        return {**asdict(self), "eps": self.eps}
+    eps: float
 
     def describe(self) -> str:
         """Return the finding in two sentences."""
@@ -54,7 +46,7 @@ class LabelNoise:
         )
 
 
-def inspect_labels(grades: NDArray[np.int64], gpa: NDArray[np.float64]) -> LabelNoise:
+def inspect_labels(grades: Classes, gpa: Floats) -> LabelNoise:
     """Compare labels with GPA cut-offs in file order; shapes (n,), GPA without NaN.
 
     The change point is the maximum-likelihood split of a Bernoulli sequence in two rates (Hinkley
@@ -70,14 +62,27 @@ def inspect_labels(grades: NDArray[np.int64], gpa: NDArray[np.float64]) -> Label
         first_noisy_row=start,
         mismatch_before=float(wrong[:start].mean()) if len(wrong) else 0.0,
         mismatch_after=float(wrong[start:].mean()) if start is not None else 0.0,
-        uniform_p_value=_uniform_p_value(tail) if start is not None else None,
+        uniform_p_value=(
+            float(chisquare(np.bincount(tail, minlength=len(GRADES))).pvalue)
+            if start is not None
+            else None
+        ),
         share_of_a_in_tail=(
             float((tail == 0).sum() / total_a) if start is not None and total_a else None
         ),
+        eps=random_share(float(wrong.mean())) if len(wrong) else 0.0,
     )
 
 
-def _change_point(wrong: NDArray[np.float64]) -> int | None:
+def random_share(mismatch: float) -> float:
+    """Return the share of labels that are random, given the share that contradict the GPA.
+
+    Of uniformly drawn labels one in five is right by chance, so mismatches understate it.
+    """
+    return min(mismatch * len(GRADES) / (len(GRADES) - 1), 1.0)
+
+
+def _change_point(wrong: Floats) -> int | None:
     n = len(wrong)
     if n < 2:
         return None
@@ -91,15 +96,10 @@ def _change_point(wrong: NDArray[np.float64]) -> int | None:
     return start if rises and split[best] - even > MINIMAL_GAIN else None
 
 
-def _log_likelihood(hits: NDArray[np.float64], n: NDArray[np.float64]) -> NDArray[np.float64]:
+def _log_likelihood(hits: Floats, n: Floats) -> Floats:
     misses = n - hits
     rate = hits / n
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(hits > 0, hits * np.log(rate), 0.0)
         value += np.where(misses > 0, misses * np.log1p(-rate), 0.0)
     return value
-
-
-def _uniform_p_value(grades: NDArray[np.int64]) -> float:
-    counts = np.bincount(grades, minlength=len(GRADES))
-    return float(chisquare(counts).pvalue)

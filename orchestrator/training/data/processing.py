@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pandas as pd
+from sklearn.preprocessing import MinMaxScaler
 
 from contract.grades import TARGET
-from orchestrator.training.data.datasets import export_dataset
+from orchestrator.training.data.datasets import (
+    Dataset,
+    Notes,
+    Provenance,
+    Quality,
+    export_dataset,
+)
 from orchestrator.training.data.label_noise import inspect_labels
 from orchestrator.training.data.labelled import read_labelled
 from orchestrator.training.data.scaling import describe_scaler, dump_scaler, fit_scaler
@@ -16,56 +25,64 @@ from orchestrator.training.data.source import DATA_FOLDER, load_source
 from orchestrator.training.data.split import SPLIT, TRAIN, split_labelled, split_students
 from orchestrator.training.data.students import Students
 from orchestrator.training.data.validation import check_students, write_quarantine
+from orchestrator.training.errors import DataContractError
 from orchestrator.training.progress import pretty, step, tell
 from orchestrator.training.services import Services
 from orchestrator.training.variables import Variables
 
-ORIGIN, KIND = "origin", "kind"
+PROVENANCE = "provenance"
+"""A column with the same JSON in every row: of a table Mage keeps columns only, no attributes."""
 
 
 @step
 def load_students(variables: Variables) -> pd.DataFrame:
-    """Return the raw students (text) with the columns ``origin`` and ``kind``."""
+    """Return the raw students (text) with their provenance."""
     source = load_source(variables.csv)
-    return source.frame.assign(**{ORIGIN: source.origin, KIND: source.kind})
+    return _with_provenance(
+        source.frame, Provenance(source.origin, source.kind, len(source.frame), {}, [])
+    )
 
 
 @step
 def validate_students(raw: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     """Return the rows that keep the data contract; raises DataContractError otherwise.
 
-    With ``skip_bad_rows`` the others go to ``data/rejected-<file>.csv``, a reason each.
+    With ``skip_bad_rows`` the others go to ``data/rejected-<file>.csv``, a reason each. This is the
+    only check of a run: its findings travel with the rows to the quality report.
     """
-    origin = str(raw[ORIGIN].iloc[0]) if len(raw) else "students"
-    checked = check_students(raw.drop(columns=[ORIGIN, KIND]), origin, variables.skip_bad_rows)
+    frame, source = _apart(raw)
+    checked = check_students(frame, source.origin, variables.skip_bad_rows)
     if len(checked.rejected):
-        name = f"rejected-{Path(origin).stem.replace(':', '-')}.csv"
+        name = f"rejected-{Path(source.origin).stem.replace(':', '-')}.csv"
         target = write_quarantine(checked.rejected, DATA_FOLDER / name)
         tell(
             f"{len(checked.rejected)} of {len(raw)} rows rejected; they are in "
             f"{target.parent.name}/{target.name} with a reason each"
         )
-    return checked.accepted.assign(**{ORIGIN: origin, KIND: str(raw[KIND].iloc[0])})
+    problems = dict(Counter(problem.column for problem in checked.problems).most_common())
+    return _with_provenance(
+        checked.accepted,
+        replace(source, problems_by_column=problems, ignored_columns=checked.ignored_columns),
+    )
 
 
 @step
-def report_quality(raw: pd.DataFrame, accepted: pd.DataFrame) -> dict[str, Any]:
-    """Return the contract and label-noise report, and log its finding."""
-    checked = check_students(raw.drop(columns=[ORIGIN, KIND]), "", skip_bad_rows=True)
-    students = Students.from_frame(accepted)
+def report_quality(accepted: pd.DataFrame) -> Quality:
+    """Return the contract and label-noise report, and tell what it says."""
+    frame, source = _apart(accepted)
+    students = Students.from_frame(frame)
     noise = inspect_labels(students.grades, students.gpa)
-    tell(f"{len(accepted)} of {len(raw)} rows keep the data contract")
+    tell(f"{len(accepted)} of {source.rows} rows keep the data contract")
     tell(f"Label noise: {noise.describe()}")
-    columns = pd.Series([problem.column for problem in checked.problems], dtype=object)
-    return {
-        "rows": len(raw),
-        "accepted": len(accepted),
-        "rejected": len(checked.rejected),
-        "problems_by_column": {str(k): int(v) for k, v in columns.value_counts().items()},
-        "ignored_columns": checked.ignored_columns,
-        "label_noise": noise.as_dict(),
-        "label_noise_text": noise.describe(),
-    }
+    return Quality(
+        rows=source.rows,
+        accepted=len(accepted),
+        rejected=source.rows - len(accepted),
+        problems_by_column=source.problems_by_column,
+        ignored_columns=source.ignored_columns,
+        label_noise=noise,
+        label_noise_text=noise.describe(),
+    )
 
 
 @step
@@ -80,48 +97,52 @@ def split(accepted: pd.DataFrame, variables: Variables) -> pd.DataFrame:
 
 
 @step
-def scale(frame: pd.DataFrame) -> dict[str, Any]:
-    """Return the scaler's numbers per feature, fitted on the training split."""
-    return describe_scaler(fit_scaler(frame[frame[SPLIT] == TRAIN]))
+def scale(frame: pd.DataFrame) -> MinMaxScaler:
+    """Return the scaler, fitted on the training split."""
+    return fit_scaler(frame[frame[SPLIT] == TRAIN])
 
 
 @step
 def export(
-    frame: pd.DataFrame, quality: dict[str, Any], scaler: dict[str, Any], variables: Variables
-) -> dict[str, Any]:
+    frame: pd.DataFrame, quality: Quality, scaler: MinMaxScaler, variables: Variables
+) -> Dataset:
     """Log the run with its artifacts to MLflow, write the splits to S3, return the data set."""
     services = Services.open()
     services.check()
     tracking = services.tracking
-    kind, origin = str(frame[KIND].iloc[0]), str(frame[ORIGIN].iloc[0])
-    run_id = tracking.start_run("data_processing", {"pipeline": "data_processing", "data": kind})
-    try:
-        dataset = export_dataset(
-            services.stores.artifacts,
-            frame.drop(columns=[ORIGIN, KIND]),
-            {"name": origin, "kind": kind, "run_id": run_id},
-            {"quality": quality, "variables": variables.as_dict()},
-        )
-        fitted = fit_scaler(frame[frame[SPLIT] == TRAIN])
+    students, source = _apart(frame)
+    tags = {"pipeline": "data_processing", "data": source.kind}
+    with tracking.failing(tracking.start_run("data_processing", tags)) as run_id:
+        notes = Notes(quality, variables.as_dict())
+        dataset = export_dataset(services.stores.artifacts, students, source, run_id, notes)
         tracking.log_files(
             run_id,
             {
-                "scaler/min_max_scaler.joblib": dump_scaler(fitted),
-                "scaler/min_max_scaler.json": pretty(scaler),
+                "scaler/min_max_scaler.joblib": dump_scaler(scaler),
+                "scaler/min_max_scaler.json": pretty(describe_scaler(scaler)),
                 "quality.json": pretty(quality),
-                "dataset.json": pretty(dataset.as_dict()),
+                "dataset.json": pretty(dataset),
             },
         )
         counts = frame[TARGET].value_counts()
         tracking.log(
             run_id,
-            params={"dataset": dataset.dataset, "origin": origin, **variables.as_dict()},
+            params={"dataset": dataset.dataset, "origin": source.origin, **variables.as_dict()},
             metrics={f"rows_{name}": rows for name, rows in dataset.rows.items()}
             | {f"grade_{int(grade)}": int(count) for grade, count in counts.items()},
         )
-    except BaseException:
-        tracking.end_run(run_id, "FAILED")
-        raise
     tracking.end_run(run_id)
-    tell(f"Data set {dataset.dataset} from {origin}: {dataset.rows}")
-    return dataset.as_dict()
+    rows = ", ".join(f"{name} {count}" for name, count in dataset.rows.items())
+    tell(f"Data set {dataset.dataset} from {source.origin}: {rows}")
+    return dataset
+
+
+def _with_provenance(frame: pd.DataFrame, provenance: Provenance) -> pd.DataFrame:
+    return frame.assign(**{PROVENANCE: msgspec.json.encode(provenance).decode()})
+
+
+def _apart(frame: pd.DataFrame) -> tuple[pd.DataFrame, Provenance]:
+    if frame.empty:
+        raise DataContractError("the students file has no rows below its header")
+    provenance = msgspec.json.decode(frame[PROVENANCE].iloc[0], type=Provenance)
+    return frame.drop(columns=PROVENANCE), provenance

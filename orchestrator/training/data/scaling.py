@@ -1,4 +1,4 @@
-"""The MinMaxScaler of the training split: fitted once, logged, and folded into every model."""
+"""The MinMaxScaler of the training split: fitted once and logged; models fit the same one inside."""
 
 from __future__ import annotations
 

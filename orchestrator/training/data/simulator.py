@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from contract.grades import GPA_RANGE, GRADES, grade_class
+from contract.features import DEMOGRAPHICS, FEATURE_NAMES, IDENTIFIER
+from contract.grades import GPA_RANGE, GRADES, TARGET, grade_class
 
 ROWS = 2392
 FIRST_ID = 1001
@@ -39,23 +40,7 @@ SHARES = {
     "Music": (0.803, 0.197),
     "Volunteering": (0.843, 0.157),
 }
-COLUMNS = (
-    "StudentID",
-    "Age",
-    "Gender",
-    "Ethnicity",
-    "ParentalEducation",
-    "StudyTimeWeekly",
-    "Absences",
-    "Tutoring",
-    "ParentalSupport",
-    "Extracurricular",
-    "Sports",
-    "Music",
-    "Volunteering",
-    "GPA",
-    "GradeClass",
-)
+COLUMNS = (IDENTIFIER, *DEMOGRAPHICS, *FEATURE_NAMES, "GPA", TARGET)
 
 
 def simulate_students(
@@ -68,7 +53,7 @@ def simulate_students(
     generator = np.random.default_rng(seed)
     tail = round(rows * NOISY_TAIL / ROWS) if noisy_tail is None else noisy_tail
     data: dict[str, NDArray[np.generic]] = {
-        "StudentID": np.arange(FIRST_ID, FIRST_ID + rows),
+        IDENTIFIER: np.arange(FIRST_ID, FIRST_ID + rows),
         "Age": generator.integers(15, 19, rows),
         "StudyTimeWeekly": generator.uniform(0, 20, rows),
         "Absences": generator.integers(0, 30, rows),
@@ -80,5 +65,5 @@ def simulate_students(
     labels = grade_class(np.asarray(data["GPA"], dtype=np.float64))
     if tail:
         labels[-tail:] = generator.integers(0, len(GRADES), tail)
-    data["GradeClass"] = labels.astype(np.float64)
+    data[TARGET] = labels.astype(np.float64)
     return pd.DataFrame(data)[list(COLUMNS)]

@@ -1,4 +1,7 @@
-"""Where the students come from: a named file, the data folder, Kaggle, or the simulator."""
+"""Where the students come from: a named file, the data folder, Kaggle, or the simulator.
+
+Files are read as text, so that the data contract can name what is wrong with them.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,8 @@ from queue import Empty
 
 import pandas as pd
 
-from orchestrator.training.data.reading import read_students
 from orchestrator.training.data.simulator import simulate_students
-from orchestrator.training.errors import SourceError
+from orchestrator.training.errors import DataContractError, SourceError
 from orchestrator.training.progress import tell
 
 FILE_NAME = "Student_performance_data.csv"
@@ -22,6 +24,8 @@ DATA_FOLDER = Path(__file__).resolve().parents[3] / "data"
 DOWNLOAD_SECONDS = 20.0
 NO_DOWNLOAD = "STUDENTS_DOWNLOAD"
 """Set to ``off`` this environment variable skips the download (tests, no internet)."""
+LINE = "line"
+"""The column added on reading: the line of the file, the header being line 1."""
 
 NOTICE = """
 =====================================================================================
@@ -59,6 +63,26 @@ def load_source(csv: str = "", data_folder: Path = DATA_FOLDER) -> Source:
         tell(notice)
         # Through text like a file, so that the simulator passes the same checks.
         return Source(simulate_students().astype(str), "simulator", "simulator")
+
+
+def read_students(path: Path) -> pd.DataFrame:
+    """Return the file's cells as text plus ``line``; raises SourceError or DataContractError."""
+    try:
+        frame = pd.read_csv(
+            path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False
+        )
+    except OSError as error:
+        raise SourceError(f"{path.name} cannot be read: {error.strerror or error}") from error
+    except pd.errors.EmptyDataError:
+        raise DataContractError(f"{path.name} is empty; a header and rows are needed") from None
+    except pd.errors.ParserError as error:
+        reason = str(error).rsplit("error: ", maxsplit=1)[-1].strip()
+        raise DataContractError(f"{path.name} is not a table: {reason}") from error
+    except UnicodeDecodeError as error:
+        raise DataContractError(f"{path.name} is not UTF-8 at byte {error.start}") from None
+    frame.columns = frame.columns.str.strip()
+    frame[LINE] = range(2, len(frame) + 2)
+    return frame
 
 
 def download(seconds: float = DOWNLOAD_SECONDS) -> Path:

@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from contract.features import FEATURE_NAMES
 from contract.grades import TARGET, grade_class
+from contract.scores import Classes, Floats
 
 
 @dataclass(frozen=True)
 class Students:
     """Raw features (n, 9) in contract order, grades (n,) and GPA (n,), NaN where unknown."""
 
-    features: NDArray[np.float64]
-    grades: NDArray[np.int64]
-    gpa: NDArray[np.float64]
+    features: Floats
+    grades: Classes
+    gpa: Floats
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Students:
@@ -42,7 +43,7 @@ class Students:
         )
 
     @property
-    def clean_grades(self) -> NDArray[np.int64]:
+    def clean_grades(self) -> Classes:
         """Grades recomputed from GPA where it is known, as given elsewhere."""
         known = np.isfinite(self.gpa)
         return np.where(known, grade_class(np.nan_to_num(self.gpa)), self.grades)

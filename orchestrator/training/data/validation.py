@@ -14,7 +14,7 @@ import pandas as pd
 
 from contract.features import FEATURES, IDENTIFIER
 from contract.grades import GPA_RANGE, GRADES, TARGET
-from orchestrator.training.data.reading import LINE
+from orchestrator.training.data.source import LINE
 from orchestrator.training.errors import DataContractError
 
 SHOWN = 10

@@ -1,161 +1,181 @@
-"""Evaluate the selected candidate: scores with intervals, comparison, effects, pictures, to MLflow."""
+"""The steps that evaluate candidates: cross-validation, the served model's report, the audit."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
+import msgspec
 import numpy as np
-import pandas as pd
 
-from contract.scores import all_scores, f1_by_grade
+from contract.scores import Classes, Floats, all_scores, f1_by_grade
 from orchestrator.training.data.datasets import AUDIT, Dataset, load_split
 from orchestrator.training.data.split import TEST, TRAIN, VALIDATION
 from orchestrator.training.data.students import Students
 from orchestrator.training.evaluation.ceiling import bayes_ceiling
 from orchestrator.training.evaluation.charts import (
-    comparison_chart,
     confusion_chart,
+    cross_validation_chart,
     effects_chart,
     importance_chart,
     learning_chart,
     reliability_chart,
 )
-from orchestrator.training.evaluation.cross_validation import OTHERS, cross_validate
+from orchestrator.training.evaluation.cross_validation import (
+    OTHERS,
+    CrossValidation,
+    cross_validate,
+    out_of_fold,
+)
 from orchestrator.training.evaluation.effects import Effect, Importance, effect_curves, importances
-from orchestrator.training.evaluation.intervals import bootstrap
+from orchestrator.training.evaluation.fairness import Audit, audit
 from orchestrator.training.evaluation.learning_curve import CurvePoint, learning_curve
 from orchestrator.training.models.candidates import BY_NAME
 from orchestrator.training.models.parity import OnnxModel
-from orchestrator.training.models.selection import (
-    MODEL_ARTIFACT,
-    best_of,
-    chosen,
-    parameters_of,
-    read_splits,
-)
+from orchestrator.training.models.selection import Candidates, Trained, model_of, read_splits
 from orchestrator.training.progress import pretty, step, tell
 from orchestrator.training.services import Services
 from orchestrator.training.variables import Variables
 
-HEADLINE = ("accuracy", "f1_macro", "log_loss", "ece", "ordinal_error")
-REPORT = "evaluation/report.json"
-COMPARISON = "evaluation/comparison.csv"
+RESAMPLES = 500
+LEVEL = 95.0
+
+
+@dataclass(frozen=True)
+class Report:
+    """The evaluation report of the selected candidate; ``metrics`` is what every reader gets."""
+
+    metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]]
+    f1_by_grade: list[float]
+    test_rows_by_grade: list[int]
+    ceiling: dict[str, float]
+    effects: list[Effect]
+    importances: list[Importance]
+    learning_curve: list[CurvePoint]
 
 
 @step
 def compare_candidates(
-    dataset: dict[str, Any], candidates: pd.DataFrame, variables: Variables
-) -> pd.DataFrame:
-    """Cross-validate every candidate with its tuned parameters; log and return the table.
+    dataset: Dataset, candidates: Candidates, variables: Variables
+) -> CrossValidation:
+    """Cross-validate every candidate with its tuned parameters; log and return the scores.
 
     ``variables.repeats`` times for the selected one, at most OTHERS for the others; with 0
-    the table is empty.
+    there are none.
     """
     if not variables.repeats:
         tell("Repeated cross-validation: left out (repeats = 0)")
-        return pd.DataFrame(columns=["candidate", "title"])
+        return CrossValidation({})
     services = Services.open()
-    frame = load_split(services.stores.artifacts, Dataset(**dataset), AUDIT)
-    students = Students.from_frame(frame)
-    rows = []
-    best = best_of(candidates)["candidate"]
-    for row in candidates.to_dict("records"):
-        found = cross_validate(
-            BY_NAME[row["candidate"]],
-            parameters_of(row),
+    students = Students.from_frame(load_split(services.stores.artifacts, dataset, AUDIT))
+    best = candidates.best()
+    scores = {
+        trained.candidate: cross_validate(
+            BY_NAME[trained.candidate],
+            trained.parameters,
             students,
             variables.seed,
-            variables.repeats if row["candidate"] == best else min(variables.repeats, OTHERS),
+            variables.repeats if trained == best else min(variables.repeats, OTHERS),
         )
-        line = {"candidate": row["candidate"], "title": row["title"], "folds": found.folds}
-        for name in HEADLINE:
-            line |= {name: found.mean[name], f"{name}_se": found.error[name]}
-        rows.append(line)
-        numbers = {f"cv_{k}": v for k, v in line.items() if isinstance(v, float)}
-        services.tracking.log(row["run_id"], metrics=numbers)
-    table = pd.DataFrame(rows)
-    run_id = str(candidates["parent_run_id"].iloc[0])
-    ceiling = bayes_ceiling()
-    chart = comparison_chart(
-        [(row["title"], row["f1_macro"], row["f1_macro_se"]) for row in rows],
-        ceiling["f1_macro"],
+        for trained in candidates.trained
+    }
+    result = CrossValidation(scores)
+    table = result.table()
+    for trained, row in zip(candidates.trained, table.to_dict("records")):
+        numbers = {f"cv_{k}": v for k, v in row.items() if isinstance(v, float)}
+        services.tracking.log(trained.run_id, metrics=numbers)
+    chart = cross_validation_chart(
+        list(zip(table["title"], table["f1_macro"], table["f1_macro_se"])),
+        bayes_ceiling()["f1_macro"],
     )
     services.tracking.log_files(
-        run_id,
-        {COMPARISON: table.to_csv(index=False).encode(), "evaluation/candidates.png": chart},
+        best.parent_run_id,
+        {
+            "evaluation/comparison.csv": table.to_csv(index=False).encode(),
+            "evaluation/candidates.png": chart,
+        },
     )
     shown = table[["title", "accuracy", "f1_macro", "f1_macro_se", "log_loss", "ece"]]
     tell(f"Repeated cross-validation:\n{shown.round(3).to_string(index=False)}")
-    return table
+    return result
 
 
 @step
-def evaluate_candidate(
-    dataset: dict[str, Any], selection: dict[str, Any], variables: Variables
-) -> dict[str, float]:
-    """Evaluate the served model on the test split; log report and pictures, return the metrics."""
+def evaluate_candidate(dataset: Dataset, selection: Trained, variables: Variables) -> Report:
+    """Evaluate the served model on the test split; log and return the report, draw pictures."""
     services = Services.open()
-    splits = read_splits(services, Dataset(**dataset))
-    test, run_id = splits[TEST], selection["parent_run_id"]
-    model = OnnxModel(services.tracking.read_bytes(selection["run_id"], MODEL_ARTIFACT))
+    splits = read_splits(services, dataset)
+    train, test = splits[TRAIN], splits[TEST]
+    held_out = splits[VALIDATION].join(test)
+    model = OnnxModel(model_of(selection.run_id))
     probabilities, gpa = model.predict(test.features)
-    metrics = _metrics(selection, test, probabilities, gpa)
-    insight = _insight(selection, splits, model, variables.seed)
-    by_grade = f1_by_grade(test.grades, probabilities.argmax(axis=1))
-    report = {
-        "metrics": metrics,
-        "intervals": bootstrap(test.grades, probabilities, variables.seed),
-        "f1_by_grade": by_grade.tolist(),
-        "test_rows_by_grade": np.bincount(test.grades, minlength=5).tolist(),
-        "ceiling": bayes_ceiling(),
-        "effects": [asdict(curve) | {"text": curve.describe()} for curve in insight.curves],
-        "importances": [asdict(item) for item in insight.importances],
-        "learning_curve": [asdict(point) for point in insight.growth],
+    candidate, parameters = BY_NAME[selection.candidate], selection.parameters
+    report = Report(
+        metrics=_metrics(selection, test, probabilities, gpa),
+        intervals=bootstrap(test.grades, probabilities, variables.seed),
+        f1_by_grade=f1_by_grade(test.grades, probabilities.argmax(axis=1)).tolist(),
+        test_rows_by_grade=np.bincount(test.grades, minlength=5).tolist(),
+        ceiling=bayes_ceiling(),
+        effects=effect_curves(candidate, parameters, train, held_out, variables.seed),
+        importances=importances(model.predict, held_out, variables.seed),
+        learning_curve=learning_curve(candidate, parameters, train, held_out, variables.seed),
+    )
+    effects = [asdict(effect) | {"text": effect.describe()} for effect in report.effects]
+    pictures = {
+        "confusion": confusion_chart(test.grades, probabilities),
+        "reliability": reliability_chart(test.grades, probabilities),
+        "importance": importance_chart(report.importances),
+        "effects": effects_chart(report.effects),
+        "learning_curve": learning_chart(report.learning_curve, report.ceiling["f1_macro"]),
     }
-    pictures = _pictures(test, probabilities, insight)
     services.tracking.log_files(
-        run_id,
-        {REPORT: pretty(report)}
+        selection.parent_run_id,
+        {"evaluation/report.json": pretty(msgspec.to_builtins(report) | {"effects": effects})}
         | {f"evaluation/{name}.png": picture for name, picture in pictures.items()},
     )
     services.tracking.log(
-        run_id, metrics=metrics, params={"selected_candidate": selection["candidate"]}
+        selection.parent_run_id,
+        metrics=report.metrics,
+        params={"selected_candidate": selection.candidate},
     )
-    return metrics
+    return report
 
 
-@dataclass(frozen=True)
-class _Insight:
-    curves: list[Effect]
-    importances: list[Importance]
-    growth: list[CurvePoint]
-
-
-def _insight(
-    selection: dict[str, Any], splits: dict[str, Students], model: OnnxModel, seed: int
-) -> _Insight:
-    candidate, parameters = chosen(selection)
-    train, held_out = splits[TRAIN], splits[VALIDATION].join(splits[TEST])
-    return _Insight(
-        effect_curves(candidate, parameters, train, held_out, seed),
-        importances(model.predict, held_out, seed),
-        learning_curve(candidate, parameters, train, held_out, seed),
+@step
+def audit_fairness(dataset: Dataset, selection: Trained, variables: Variables) -> Audit:
+    """Audit out-of-fold answers of the selected candidate; log and return groups and gaps."""
+    services = Services.open()
+    frame = load_split(services.stores.artifacts, dataset, AUDIT)
+    students = Students.from_frame(frame)
+    candidate = BY_NAME[selection.candidate]
+    answers = out_of_fold(candidate, selection.parameters, students, variables.seed)
+    result = audit(frame, students.grades, answers, variables.seed)
+    services.tracking.log_files(
+        selection.parent_run_id,
+        {
+            "fairness/groups.csv": result.groups_table().to_csv(index=False).encode(),
+            "fairness/gaps.csv": result.gaps_table().to_csv(index=False).encode(),
+        },
     )
+    return result
 
 
-def _pictures(test: Students, probabilities: Any, insight: _Insight) -> dict[str, bytes]:
+def bootstrap(grades: Classes, probabilities: Floats, seed: int) -> dict[str, tuple[float, float]]:
+    """Return the LEVEL % percentile interval of each score over resampled rows."""
+    generator = np.random.default_rng(seed)
+    draws = []
+    for _ in range(RESAMPLES):
+        rows = generator.integers(0, len(grades), len(grades))
+        draws.append(all_scores(grades[rows], probabilities[rows]))
+    tail = (100.0 - LEVEL) / 2
     return {
-        "confusion": confusion_chart(test.grades, probabilities),
-        "reliability": reliability_chart(test.grades, probabilities),
-        "importance": importance_chart(insight.importances),
-        "effects": effects_chart(insight.curves),
-        "learning_curve": learning_chart(insight.growth, bayes_ceiling()["f1_macro"]),
+        name: tuple(np.percentile([draw[name] for draw in draws], [tail, 100.0 - tail]).tolist())
+        for name in draws[0]
     }
 
 
 def _metrics(
-    selection: dict[str, Any], test: Students, probabilities: Any, gpa: Any
+    selection: Trained, test: Students, probabilities: Floats, gpa: Floats
 ) -> dict[str, float]:
     given = all_scores(test.grades, probabilities)
     clean = all_scores(test.clean_grades, probabilities)
@@ -164,5 +184,5 @@ def _metrics(
         | {f"test_{name}": value for name, value in given.items()}
         | {f"test_clean_{name}": value for name, value in clean.items()}
         | {"test_gpa_mae": float(np.nanmean(np.abs(gpa - test.gpa)))}
-        | {k: float(v) for k, v in selection.items() if k.startswith("validation_")}
+        | {f"validation_{name}": value for name, value in selection.validation.items()}
     )

@@ -9,11 +9,10 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contract.features import FEATURE_NAMES
 from contract.grades import GPA_CUTOFFS
-from contract.scores import all_scores
+from contract.scores import Floats, all_scores
 from orchestrator.training.data.simulator import (
     EFFECTS,
     INTERCEPT,
@@ -29,7 +28,7 @@ SAMPLE = 200_000
 SEED = 1
 
 
-def bayes_probabilities(features: NDArray[np.float64], noise: float) -> NDArray[np.float64]:
+def bayes_probabilities(features: Floats, noise: float) -> Floats:
     """Return the true grade probabilities (n, 5) given raw features (n, 9) and label noise."""
     weights = np.array([EFFECTS.get(name, 0.0) for name in FEATURE_NAMES])
     return cut_probabilities(features @ weights + INTERCEPT, NOISE_SD, np.array(GPA_CUTOFFS), noise)

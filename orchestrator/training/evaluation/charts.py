@@ -9,15 +9,12 @@ from typing import Any
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from contract.grades import GRADES
-from contract.scores import confusion
+from contract.scores import Classes, Floats, confusion
 from orchestrator.training.evaluation.effects import Effect, Importance
 from orchestrator.training.evaluation.learning_curve import CurvePoint
 
-Floats = NDArray[np.float64]
-Classes = NDArray[np.int64]
 INK, ACCENT, SOFT = "#1f2937", "#2563eb", "#93c5fd"
 DPI = 110
 
@@ -75,14 +72,14 @@ def reliability_chart(grades: Classes, probabilities: Floats, bins: int = 10) ->
     return _png(figure)
 
 
-def importance_chart(items: Sequence[Importance]) -> bytes:
+def importance_chart(importances: Sequence[Importance]) -> bytes:
     """What shuffling each feature costs, in f1-macro."""
     figure, axes = _figure("What does the model lose without knowing ...?", (6.4, 4.2))
-    ordered = list(reversed(items))
+    ordered = list(reversed(importances))
     axes.barh(
-        [item.feature for item in ordered],
-        [item.f1_loss for item in ordered],
-        xerr=[item.f1_sd for item in ordered],
+        [importance.feature for importance in ordered],
+        [importance.f1_loss for importance in ordered],
+        xerr=[importance.f1_sd for importance in ordered],
         color=ACCENT,
         ecolor=INK,
         capsize=3,
@@ -128,7 +125,7 @@ def learning_chart(points: Sequence[CurvePoint], ceiling: float) -> bytes:
     return _png(figure)
 
 
-def comparison_chart(rows: Sequence[tuple[str, float, float]], ceiling: float) -> bytes:
+def cross_validation_chart(rows: Sequence[tuple[str, float, float]], ceiling: float) -> bytes:
     """(title, f1-macro, standard error) of every candidate beside the ceiling."""
     figure, axes = _figure("Candidates, cross-validated", (6.8, 3.8))
     ordered = sorted(rows, key=lambda row: row[1])

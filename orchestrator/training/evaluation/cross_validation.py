@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
-from threadpoolctl import threadpool_limits
 
-from contract.scores import all_scores
+from contract.scores import Floats, all_scores
 from orchestrator.training.data.students import Students
-from orchestrator.training.models.candidates import Candidate, Parameters
+from orchestrator.training.models.candidates import BY_NAME, Candidate, Parameters
+from orchestrator.training.models.tuning import single_threaded_pool
 
 FOLDS = 5
 REPEATS = 5
 OTHERS = 2
 """Candidates that were not selected get fewer repeats, and wider errors for it."""
-WORKERS = 2
+HEADLINE = ("accuracy", "f1_macro", "log_loss", "ece", "ordinal_error")
 
-
-def single_threaded_pool() -> ThreadPoolExecutor:
-    """Return a pool of WORKERS threads whose numerical libraries use one thread each.
-
-    OpenMP's limit belongs to the thread that sets it, hence the initializer. Fits of a few thousand
-    rows lose more to threads waiting for each other than they win: gradient boosting took 9 s a
-    trial beside busy neighbours, .6 s with one thread.
-    """
-    return ThreadPoolExecutor(WORKERS, initializer=threadpool_limits, initargs=(1,))
+Folds = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
 
 @dataclass(frozen=True)
-class Compared:
+class FoldScores:
     """Mean and standard error of each score over all folds.
 
     ``ece`` pools each repeat's out-of-fold answers first: bins of a single fold are too thin. The
@@ -45,34 +38,41 @@ class Compared:
     error: dict[str, float]
 
 
+@dataclass(frozen=True)
+class CrossValidation:
+    """The scores of every candidate by name; none where it was left out."""
+
+    scores: dict[str, FoldScores]
+
+    def table(self) -> pd.DataFrame:
+        """Return one row per candidate: each headline score and its standard error."""
+        rows: list[dict[str, Any]] = []
+        for name, scores in self.scores.items():
+            row = {"candidate": name, "title": BY_NAME[name].title, "folds": scores.folds}
+            for score in HEADLINE:
+                row |= {score: scores.mean[score], f"{score}_se": scores.error[score]}
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+
 def cross_validate(
     candidate: Candidate,
     parameters: Parameters,
     students: Students,
     seed: int,
     repeats: int = REPEATS,
-) -> Compared:
+) -> FoldScores:
     """Fit and score ``candidate`` on FOLDS x ``repeats`` stratified folds of ``students``."""
-
-    def one(job: tuple[NDArray[np.intp], NDArray[np.intp]]) -> NDArray[np.float64]:
-        part = students.take(job[0])
-        model = candidate.build(parameters, seed).fit(part.features, part.grades, part.gpa)
-        return model.predict_proba(students.features[job[1]])
-
     scores: list[dict[str, float]] = []
     pooled: list[float] = []
-    with single_threaded_pool() as pool:
-        for repeat in range(repeats):
-            splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed + repeat)
-            jobs = list(splitter.split(students.features, students.grades))
-            answers = np.empty((len(students), 5))
-            for (_, rest), probabilities in zip(jobs, pool.map(one, jobs)):
-                scores.append(all_scores(students.grades[rest], probabilities))
-                answers[rest] = probabilities
-            pooled.append(all_scores(students.grades, answers)["ece"])
+    for repeat in range(repeats):
+        folds = _folds(students, seed + repeat)
+        answers = _answers(candidate, parameters, students, seed, folds)
+        scores += [all_scores(students.grades[rest], answers[rest]) for _, rest in folds]
+        pooled.append(all_scores(students.grades, answers)["ece"])
     columns = {name: np.array([score[name] for score in scores]) for name in scores[0]}
     columns["ece"] = np.array(pooled)
-    return Compared(
+    return FoldScores(
         folds=len(scores),
         mean={name: float(values.mean()) for name, values in columns.items()},
         error={
@@ -80,3 +80,30 @@ def cross_validate(
             for name, values in columns.items()
         },
     )
+
+
+def out_of_fold(
+    candidate: Candidate, parameters: Parameters, students: Students, seed: int
+) -> Floats:
+    """Return probabilities (n, 5) of ``students``, each from a model that never saw that student."""
+    return _answers(candidate, parameters, students, seed, _folds(students, seed))
+
+
+def _folds(students: Students, seed: int) -> Folds:
+    splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    return list(splitter.split(students.features, students.grades))
+
+
+def _answers(
+    candidate: Candidate, parameters: Parameters, students: Students, seed: int, folds: Folds
+) -> Floats:
+    def answer(fold: tuple[NDArray[np.intp], NDArray[np.intp]]) -> Floats:
+        part = students.take(fold[0])
+        model = candidate.build(parameters, seed).fit(part.features, part.grades, part.gpa)
+        return model.predict_proba(students.features[fold[1]])
+
+    answers = np.empty((len(students), 5))
+    with single_threaded_pool() as pool:
+        for (_, rest), probabilities in zip(folds, pool.map(answer, folds)):
+            answers[rest] = probabilities
+    return answers

@@ -6,15 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contract.features import FEATURE_NAMES, FEATURES
-from contract.scores import f1_macro, log_loss
+from contract.scores import Floats, f1_macro, log_loss
 from orchestrator.training.data.students import Students
 from orchestrator.training.models.candidates import Candidate, Parameters
 from orchestrator.training.models.estimators import GradeModel
 
-Floats = NDArray[np.float64]
 Predict = Callable[[Floats], tuple[Floats, Floats]]
 SHUFFLES = 10
 REFITS = 20
@@ -58,7 +56,7 @@ def importances(predict: Predict, students: Students, seed: int) -> list[Importa
     generator = np.random.default_rng(seed)
     base, _gpa = predict(students.features)
     f1, loss = f1_macro(students.grades, base), log_loss(students.grades, base)
-    found = []
+    costs = []
     for column, name in enumerate(FEATURE_NAMES):
         losses, gains = [], []
         for _ in range(SHUFFLES):
@@ -67,10 +65,10 @@ def importances(predict: Predict, students: Students, seed: int) -> list[Importa
             answers, _gpa = predict(shuffled)
             losses.append(f1 - f1_macro(students.grades, answers))
             gains.append(log_loss(students.grades, answers) - loss)
-        found.append(
+        costs.append(
             Importance(name, float(np.mean(losses)), float(np.std(losses)), float(np.mean(gains)))
         )
-    return sorted(found, key=lambda item: -item.log_loss_gain)
+    return sorted(costs, key=lambda cost: -cost.log_loss_gain)
 
 
 def effect_curves(

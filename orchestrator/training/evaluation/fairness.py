@@ -14,10 +14,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contract.features import DEMOGRAPHICS
-from contract.scores import calibration_error, f1_by_grade
-
-Floats = NDArray[np.float64]
-Classes = NDArray[np.int64]
+from contract.scores import (
+    Classes,
+    Floats,
+    accuracy,
+    expected_calibration_error,
+    f1_macro,
+)
 
 LIMITS = {"accuracy": 0.10, "f1_macro": 0.15, "under_prediction": 0.10, "calibration": 0.10}
 """Largest accepted gap between a group and all others. A gap refuses promotion if its whole 95 %
@@ -94,57 +97,33 @@ class Audit:
 def audit(frame: pd.DataFrame, grades: Classes, probabilities: Floats, seed: int) -> Audit:
     """Audit answers (n, 5) for students whose DEMOGRAPHICS stand in ``frame`` (n rows)."""
     generator = np.random.default_rng(seed)
-    answers = _Answers(grades, probabilities.argmax(axis=1), probabilities.max(axis=1))
     groups: list[GroupScore] = []
     gaps: list[Gap] = []
     for attribute in DEMOGRAPHICS:
         values = frame[attribute].to_numpy(dtype=np.int64)
         members = {int(value): values == value for value in np.unique(values)}
         for value, rows in members.items():
-            scores = {name: score(answers.take(rows)) for name, score in SCORES.items()}
+            scores = {
+                name: score(grades[rows], probabilities[rows]) for name, score in SCORES.items()
+            }
             groups.append(GroupScore(attribute, value, int(rows.sum()), **scores))
         judged = {value: rows for value, rows in members.items() if rows.sum() >= FEWEST}
         if len(judged) > 1:
+            answers = (grades, probabilities)
             gaps += [_gap(attribute, score, judged, answers, generator) for score in SCORES]
     return Audit(tuple(groups), tuple(gaps))
 
 
-@dataclass(frozen=True)
-class _Answers:
-    """Given grades, predicted grades and confidence, (n,) each: what every score is made of."""
-
-    grades: Classes
-    predicted: Classes
-    confidence: Floats
-
-    def take(self, rows: NDArray[np.generic]) -> _Answers:
-        """Return the answers at ``rows`` (indices or mask)."""
-        return _Answers(self.grades[rows], self.predicted[rows], self.confidence[rows])
-
-
-def _accuracy(answers: _Answers) -> float:
-    return float((answers.predicted == answers.grades).mean())
-
-
-def _f1(answers: _Answers) -> float:
-    return float(f1_by_grade(answers.grades, answers.predicted).mean())
-
-
-def _under_prediction(answers: _Answers) -> float:
+def _under_prediction(grades: Classes, probabilities: Floats) -> float:
     """Share of students given a worse grade than they have."""
-    return float((answers.predicted > answers.grades).mean())
+    return float((probabilities.argmax(axis=1) > grades).mean())
 
 
-def _calibration(answers: _Answers) -> float:
-    hit = (answers.predicted == answers.grades).astype(np.float64)
-    return calibration_error(hit, answers.confidence)
-
-
-SCORES: dict[str, Callable[[_Answers], float]] = {
-    "accuracy": _accuracy,
-    "f1_macro": _f1,
+SCORES: dict[str, Callable[[Classes, Floats], float]] = {
+    "accuracy": accuracy,
+    "f1_macro": f1_macro,
     "under_prediction": _under_prediction,
-    "calibration": _calibration,
+    "calibration": expected_calibration_error,
 }
 _HIGHER_IS_WORSE = {"under_prediction", "calibration"}
 
@@ -153,18 +132,20 @@ def _gap(
     attribute: str,
     score: str,
     members: dict[int, NDArray[np.bool_]],
-    answers: _Answers,
+    answers: tuple[Classes, Floats],
     generator: np.random.Generator,
 ) -> Gap:
+    grades, probabilities = answers
+
     def shortfall(inside: NDArray[np.intp], outside: NDArray[np.intp]) -> float:
-        group = SCORES[score](answers.take(inside))
-        others = SCORES[score](answers.take(outside))
+        group = SCORES[score](grades[inside], probabilities[inside])
+        others = SCORES[score](grades[outside], probabilities[outside])
         return group - others if score in _HIGHER_IS_WORSE else others - group
 
     def worst(order: NDArray[np.intp]) -> tuple[float, int]:
         return max((shortfall(order[rows], order[~rows]), value) for value, rows in members.items())
 
-    everyone = np.arange(len(answers.grades))
+    everyone = np.arange(len(grades))
     gap, group = worst(everyone)
     inside, outside = np.flatnonzero(members[group]), np.flatnonzero(~members[group])
     draws = [

@@ -33,41 +33,6 @@ class Candidate:
         return (self.draft or self.build)(parameters, seed)
 
 
-def _gaussian(parameters: Parameters, _seed: int) -> GradeModel:
-    return GaussianGpa(**parameters)
-
-
-def _probit(parameters: Parameters, _seed: int) -> GradeModel:
-    return OrderedProbit(**parameters)
-
-
-def _logistic(parameters: Parameters, _seed: int) -> GradeModel:
-    return SklearnGrades(LogisticRegression(max_iter=2000, **parameters), scaled=True)
-
-
-def _svc(parameters: Parameters, seed: int) -> GradeModel:
-    return SklearnGrades(SVC(probability=True, random_state=seed, **parameters), scaled=True)
-
-
-def _svc_draft(parameters: Parameters, seed: int) -> GradeModel:
-    # Probabilities cost five more fits inside (Platt scaling), and tuning asks for classes only.
-    return SklearnGrades(SVC(random_state=seed, **parameters), scaled=True)
-
-
-def _forest(parameters: Parameters, seed: int) -> GradeModel:
-    forest = RandomForestClassifier(n_estimators=100, random_state=seed, **parameters)
-    return SklearnGrades(forest, scaled=False)
-
-
-def _tree(parameters: Parameters, seed: int) -> GradeModel:
-    return SklearnGrades(DecisionTreeClassifier(random_state=seed, **parameters), scaled=False)
-
-
-def _boosting(parameters: Parameters, seed: int) -> GradeModel:
-    boosting = HistGradientBoostingClassifier(random_state=seed, early_stopping=False, **parameters)
-    return SklearnGrades(boosting, scaled=False)
-
-
 WEIGHTS = [None, "balanced"]
 
 CANDIDATES = (
@@ -75,13 +40,13 @@ CANDIDATES = (
         "gpa_gaussian",
         "GPA-Gaussian + eps",
         lambda trial: {"alpha": trial.suggest_float("alpha", 1e-3, 30.0, log=True)},
-        _gaussian,
+        lambda parameters, _seed: GaussianGpa(**parameters),
     ),
     Candidate(
         "ordered_probit",
         "Ordered probit + eps",
         lambda trial: {"alpha": trial.suggest_float("alpha", 1e-7, 1e-3, log=True)},
-        _probit,
+        lambda parameters, _seed: OrderedProbit(**parameters),
     ),
     Candidate(
         "logistic",
@@ -90,7 +55,9 @@ CANDIDATES = (
             "C": trial.suggest_float("C", 1e-2, 1e3, log=True),
             "class_weight": trial.suggest_categorical("class_weight", WEIGHTS),
         },
-        _logistic,
+        lambda parameters, _seed: SklearnGrades(
+            LogisticRegression(max_iter=2000, **parameters), scaled=True
+        ),
     ),
     Candidate(
         "svc",
@@ -100,8 +67,11 @@ CANDIDATES = (
             "gamma": trial.suggest_float("gamma", 0.01, 3.0, log=True),
             "class_weight": trial.suggest_categorical("class_weight", WEIGHTS),
         },
-        _svc,
-        _svc_draft,
+        lambda parameters, seed: SklearnGrades(
+            SVC(probability=True, random_state=seed, **parameters), scaled=True
+        ),
+        # Probabilities cost five more fits inside (Platt scaling), and tuning asks for classes only.
+        lambda parameters, seed: SklearnGrades(SVC(random_state=seed, **parameters), scaled=True),
     ),
     Candidate(
         "random_forest",
@@ -112,7 +82,9 @@ CANDIDATES = (
             "max_features": trial.suggest_int("max_features", 2, 9),
             "class_weight": trial.suggest_categorical("class_weight", WEIGHTS),
         },
-        _forest,
+        lambda parameters, seed: SklearnGrades(
+            RandomForestClassifier(n_estimators=100, random_state=seed, **parameters), scaled=False
+        ),
     ),
     Candidate(
         "decision_tree",
@@ -123,7 +95,9 @@ CANDIDATES = (
             "ccp_alpha": trial.suggest_float("ccp_alpha", 1e-5, 1e-2, log=True),
             "class_weight": trial.suggest_categorical("class_weight", WEIGHTS),
         },
-        _tree,
+        lambda parameters, seed: SklearnGrades(
+            DecisionTreeClassifier(random_state=seed, **parameters), scaled=False
+        ),
     ),
     Candidate(
         "gradient_boosting",
@@ -135,7 +109,10 @@ CANDIDATES = (
             "min_samples_leaf": trial.suggest_int("min_samples_leaf", 5, 50),
             "l2_regularization": trial.suggest_float("l2_regularization", 1e-3, 10.0, log=True),
         },
-        _boosting,
+        lambda parameters, seed: SklearnGrades(
+            HistGradientBoostingClassifier(random_state=seed, early_stopping=False, **parameters),
+            scaled=False,
+        ),
     ),
 )
 BY_NAME = {candidate.name: candidate for candidate in CANDIDATES}

@@ -6,20 +6,20 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import helper
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from contract.features import FEATURE_NAMES
-from contract.grades import GPA_RANGE, GRADES
+from contract.grades import GPA_CUTOFFS, GPA_RANGE, GRADES, grade_class
+from contract.scores import Classes, Floats
 from orchestrator.training.errors import ConversionError, TrainingError
-from orchestrator.training.models.gpa import class_gpa
 from orchestrator.training.models.graph import INPUT, OPSET, OUTPUTS, finish_model
 
-Floats = NDArray[np.float64]
-Classes = NDArray[np.int64]
 ML_OPSET = 3
+_EDGES = (GPA_RANGE[1], *GPA_CUTOFFS, GPA_RANGE[0])
+MIDPOINTS = tuple((upper + lower) / 2 for upper, lower in zip(_EDGES, _EDGES[1:]))
+FEWEST = 5
 
 
 class GradeModel(Protocol):
@@ -70,16 +70,14 @@ class SklearnGrades:
     def to_onnx(self) -> bytes:
         """Convert with skl2onnx, then give the graph the bundle's input and outputs."""
         # Slow to import, and only the final fit of a candidate needs it.
-        from skl2onnx import convert_sklearn  # pylint: disable=import-outside-toplevel
-        from skl2onnx.common.data_types import (  # pylint: disable=import-outside-toplevel
-            FloatTensorType,
-        )
+        import skl2onnx  # pylint: disable=import-outside-toplevel
 
         classifier = self.pipeline.steps[-1][1]
+        features = skl2onnx.common.data_types.FloatTensorType([None, len(FEATURE_NAMES)])
         try:
-            model = convert_sklearn(
+            model = skl2onnx.convert_sklearn(
                 self.pipeline,
-                initial_types=[(INPUT, FloatTensorType([None, len(FEATURE_NAMES)]))],
+                initial_types=[(INPUT, features)],
                 options={id(classifier): {"zipmap": False}},
                 target_opset={"": OPSET, "ai.onnx.ml": ML_OPSET},
             )
@@ -89,6 +87,21 @@ class SklearnGrades:
                 f"{type(classifier).__name__} cannot be written as ONNX: {error}"
             ) from error
         return _with_gpa(model, self.class_gpa)
+
+
+def class_gpa(grades: Classes, gpa: Floats) -> Floats:
+    """Return (5,): the mean GPA of each grade over the rows whose label and GPA agree.
+
+    Rows with a noisy label would pull every mean towards the middle. A grade with fewer than FEWEST
+    such rows (or no GPA at all) gets the midpoint of its interval.
+    """
+    agree = np.isfinite(gpa) & (grade_class(np.nan_to_num(gpa)) == grades)
+    means = np.array(MIDPOINTS)
+    for index in range(len(GRADES)):
+        rows = agree & (grades == index)
+        if rows.sum() >= FEWEST:
+            means[index] = gpa[rows].mean()
+    return means
 
 
 def _as_served(features: Floats) -> Floats:

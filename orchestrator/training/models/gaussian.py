@@ -11,16 +11,14 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import norm
 
 from contract.grades import GPA_CUTOFFS, GPA_RANGE, GRADES, grade_class
-from orchestrator.training.data.label_noise import RANDOM_LABEL_FACTOR
+from contract.scores import Classes, Floats
+from orchestrator.training.data.label_noise import random_share
 from orchestrator.training.errors import TrainingError
 from orchestrator.training.models.graph import NormalCut
 
-Floats = NDArray[np.float64]
-Classes = NDArray[np.int64]
 MINIMAL_SD = 1e-3
 
 
@@ -55,8 +53,7 @@ class GaussianGpa:
         residual = target - rows @ self.weights - self.bias
         freedom = max(len(target) - rows.shape[1] - 1, 1)
         self.sd = max(float(np.sqrt((residual**2).sum() / freedom)), MINIMAL_SD)
-        mismatch = float((grade_class(target) != grades[known]).mean())
-        self.eps = min(RANDOM_LABEL_FACTOR * mismatch, 1.0)
+        self.eps = random_share(float((grade_class(target) != grades[known]).mean()))
         return self
 
     def predict_proba(self, features: Floats) -> Floats:

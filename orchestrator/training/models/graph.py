@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from contract.features import FEATURE_NAMES
 from contract.grades import GPA_RANGE, GRADES
+from contract.scores import Floats
 
 OPSET = 17
 # onnxruntime 1.32 and everything since 1.12 read this; newer writers default to newer ones.
@@ -32,12 +32,12 @@ class NormalCut:
     it is given the GPA output is the probability-weighted mean of these, else the clipped score.
     """
 
-    weights: NDArray[np.float64]
+    weights: Floats
     bias: float
     sd: float
-    cuts: NDArray[np.float64]
+    cuts: Floats
     eps: float
-    class_gpa: NDArray[np.float64] | None = None
+    class_gpa: Floats | None = None
 
     def to_onnx(self) -> bytes:
         """Return the serialised model."""
@@ -78,7 +78,7 @@ class NormalCut:
 
 def finish_model(
     nodes: list[onnx.NodeProto],
-    tensors: dict[str, NDArray[np.float64]],
+    tensors: dict[str, Floats],
     initializers: Sequence[onnx.TensorProto] = (),
     ml_opset: int | None = None,
 ) -> bytes:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
 from contract.grades import GRADES
+from contract.scores import Floats
 from orchestrator.training.errors import ConversionError
 from orchestrator.training.models.estimators import GradeModel
 from orchestrator.training.models.graph import INPUT, OUTPUTS
 
-Floats = NDArray[np.float64]
 MAX_DIFFERENCE = 1e-4
 """Largest accepted |dp| and |dGPA|; the same tolerance serving applies to golden rows."""
 
@@ -32,6 +31,13 @@ class Parity:
         """True if no class flips and nothing differs by more than MAX_DIFFERENCE."""
         largest = max(self.max_difference, self.max_gpa_difference)
         return self.flips == 0 and largest <= MAX_DIFFERENCE
+
+    def describe(self) -> str:
+        """Return what was measured, with what is accepted."""
+        return (
+            f"{self.flips} class flips and |dp| up to {self.max_difference:.1e} over "
+            f"{self.rows} rows (accepted: 0 and {MAX_DIFFERENCE:.0e})"
+        )
 
 
 class OnnxModel:

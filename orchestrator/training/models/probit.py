@@ -9,17 +9,15 @@ from __future__ import annotations
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import norm
 
 from contract.grades import GRADES
+from contract.scores import Classes, Floats
+from orchestrator.training.models.estimators import class_gpa
 from orchestrator.training.models.gaussian import cut_probabilities
-from orchestrator.training.models.gpa import class_gpa
 from orchestrator.training.models.graph import NormalCut
 
-Floats = NDArray[np.float64]
-Classes = NDArray[np.int64]
 MAX_ITERATIONS = 300
 CUTS = len(GRADES) - 1
 FEWEST_EPS, MOST_EPS = 1e-4, 0.9

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
-from contract.scores import all_scores
+from contract.scores import Floats, all_scores
 from orchestrator.training.data.datasets import Dataset, latest_dataset, load_split
 from orchestrator.training.data.split import RECENT, TEST, TRAIN, VALIDATION
 from orchestrator.training.data.students import Students
 from orchestrator.training.errors import ConversionError, SelectionError
-from orchestrator.training.evaluation.cross_validation import single_threaded_pool
-from orchestrator.training.models.candidates import BY_NAME, CANDIDATES, Candidate
+from orchestrator.training.models.candidates import CANDIDATES, Candidate
+from orchestrator.training.models.estimators import GradeModel
 from orchestrator.training.models.parity import OnnxModel, Parity, measure_parity
-from orchestrator.training.models.tuning import Tuned, tune
+from orchestrator.training.models.tuning import single_threaded_pool, tune
 from orchestrator.training.progress import Progress, step, tell
 from orchestrator.training.services import Services
 from orchestrator.training.variables import Variables
@@ -26,27 +28,66 @@ MODEL_ARTIFACT = "model.onnx"
 SHOWN = ["title", "validation_f1_macro", "validation_log_loss", "cv_f1_macro", "pruned", "seconds"]
 
 
+@dataclass(frozen=True)
+class Trained:
+    """One candidate tuned and fitted: its runs in MLflow, its scores, and why it is refused."""
+
+    candidate: str
+    title: str
+    cv_f1_macro: float
+    parameters: dict[str, Any]
+    trials: int
+    pruned: int
+    run_id: str
+    parent_run_id: str
+    problem: str
+    validation: dict[str, float]
+    parity: Parity
+    seconds: float
+
+    def row(self) -> dict[str, Any]:
+        """Return the candidate as one row of the table in MLflow."""
+        row = asdict(self) | {"parameters": json.dumps(self.parameters)}
+        for prefix in ("validation", "parity"):
+            row |= {f"{prefix}_{name}": value for name, value in row.pop(prefix).items()}
+        return row
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Every candidate of a run, in order of preference."""
+
+    trained: tuple[Trained, ...]
+
+    def best(self) -> Trained:
+        """Return the best by validation f1-macro; ties go to the simpler (earlier) one.
+
+        Raises SelectionError, naming each refusal, if no candidate can be served.
+        """
+        able = [trained for trained in self.trained if not trained.problem]
+        if not able:
+            reasons = "; ".join(f"{each.candidate}: {each.problem}" for each in self.trained)
+            raise SelectionError(f"no candidate can be served: {reasons}")
+        return max(able, key=lambda trained: trained.validation["f1_macro"])
+
+
 @step
-def load_datasets(given: dict[str, Any] | None = None) -> dict[str, Any]:
+def load_datasets(given: Dataset | None = None) -> Dataset:
     """Return the data set of the upstream block or, run by itself, the latest in S3."""
     services = Services.open()
     services.check()
-    if given:
-        return given
-    return latest_dataset(services.stores.artifacts).as_dict()
+    return given or latest_dataset(services.stores.artifacts)
 
 
 @step
-def tune_candidates(dataset: dict[str, Any], variables: Variables) -> pd.DataFrame:
-    """Tune every candidate, log each as a nested run with its ONNX model, return the table."""
+def tune_candidates(dataset: Dataset, variables: Variables) -> Candidates:
+    """Tune every candidate, log each as a nested run with its ONNX model."""
     services = Services.open()
-    described = Dataset(**dataset)
-    splits = read_splits(services, described)
-    parent = services.tracking.start_run(
-        "model_training", {"pipeline": "model_training", "data": described.kind}
-    )
-    try:
-        services.tracking.log(parent, params={"dataset": described.dataset, **variables.as_dict()})
+    tracking = services.tracking
+    splits = read_splits(services, dataset)
+    tags = {"pipeline": "model_training", "data": dataset.kind}
+    with tracking.failing(tracking.start_run("model_training", tags)) as parent:
+        tracking.log(parent, params={"dataset": dataset.dataset, **variables.as_dict()})
         progress = Progress(variables.trials * len(CANDIDATES))
         with single_threaded_pool() as pool:
             # The slow ones stand last and are started first, so that neither core waits long.
@@ -56,37 +97,20 @@ def tune_candidates(dataset: dict[str, Any], variables: Variables) -> pd.DataFra
                 )
                 for candidate in reversed(CANDIDATES)
             ]
-            table = pd.DataFrame([job.result() for job in reversed(jobs)])
-        services.tracking.log_bytes(parent, "candidates.csv", table.to_csv(index=False).encode())
-    except BaseException:
-        services.tracking.end_run(parent, "FAILED")
-        raise
+            candidates = Candidates(tuple(job.result() for job in reversed(jobs)))
+        table = pd.DataFrame([trained.row() for trained in candidates.trained])
+        tracking.log_files(parent, {"candidates.csv": table.to_csv(index=False).encode()})
     tell(f"Candidates:\n{table[SHOWN].round(3).to_string(index=False)}")
-    return table
+    return candidates
 
 
-def select_candidate(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the best candidate's row as JSON values; raises SelectionError if there is none."""
-    try:
-        best = best_of(table)
-    except SelectionError:
-        Services.open().tracking.end_run(str(table["parent_run_id"].iloc[0]), "FAILED")
-        raise
-    tell(f"Selected: {best['title']}, validation f1-macro {best['validation_f1_macro']:.3f}")
+@step
+def select_candidate(candidates: Candidates) -> Trained:
+    """Return the best candidate; raises SelectionError if there is none."""
+    with Services.open().tracking.failing(candidates.trained[0].parent_run_id):
+        best = candidates.best()
+    tell(f"Selected: {best.title}, validation f1-macro {best.validation['f1_macro']:.3f}")
     return best
-
-
-def best_of(table: pd.DataFrame) -> dict[str, Any]:
-    """Return the row with the best validation f1-macro; ties go to the simpler (earlier) one.
-
-    Raises SelectionError, naming each refusal, if no candidate can be served.
-    """
-    able = table[table["problem"] == ""]
-    if able.empty:
-        reasons = "; ".join(f"{row.candidate}: {row.problem}" for row in table.itertuples())
-        raise SelectionError(f"no candidate can be served: {reasons}")
-    best = able.iloc[int(able["validation_f1_macro"].to_numpy().argmax())].to_dict()
-    return {key: value.item() if hasattr(value, "item") else value for key, value in best.items()}
 
 
 def read_splits(services: Services, dataset: Dataset) -> dict[str, Students]:
@@ -98,10 +122,15 @@ def read_splits(services: Services, dataset: Dataset) -> dict[str, Students]:
     }
 
 
-def selection_rows(splits: dict[str, Students]) -> Students:
-    """Return the rows candidates are selected on: validation, and recent ones if there are any."""
-    validation = splits[VALIDATION]
-    return validation.join(splits[RECENT]) if RECENT in splits else validation
+@lru_cache(maxsize=1)
+def model_of(run_id: str) -> bytes:
+    """Return the ONNX bytes a candidate's run stored in MLflow.
+
+    Three blocks ask for them, and Mage hands on JSON, tables and estimators, no bytes. The blocks
+    of one run share a process (run_pipeline_in_one_process), so they are fetched once; a block
+    that is run again by itself fetches them again.
+    """
+    return Services.open().tracking.read_bytes(run_id, MODEL_ARTIFACT)
 
 
 def _try_candidate(
@@ -110,72 +139,57 @@ def _try_candidate(
     splits: dict[str, Students],
     run: tuple[str, Variables],
     on_trial: Callable[[], object],
-) -> dict[str, Any]:
+) -> Trained:
     parent, variables = run
     tracking = services.tracking
     run_id = tracking.start_run(
         candidate.name, {"candidate": candidate.name, "pipeline": "model_training"}, parent
     )
     started = time.perf_counter()
-    tuned = tune(candidate, splits[TRAIN], variables.trials, variables.seed, on_trial)
-    row: dict[str, Any] = {
-        "candidate": candidate.name,
-        "title": candidate.title,
-        "cv_f1_macro": tuned.f1_macro,
-        "parameters": json.dumps(tuned.parameters),
-        "trials": len(tuned.trials),
-        "pruned": sum(trial.pruned for trial in tuned.trials),
-        "run_id": run_id,
-        "parent_run_id": parent,
-        "problem": "",
-    }
-    row |= _fit_and_score(services, candidate, splits, (run_id, tuned, variables.seed))
-    row["seconds"] = time.perf_counter() - started
-    numbers = {k: v for k, v in row.items() if isinstance(v, (int, float))}
-    tracking.log(run_id, params=tuned.parameters, metrics=numbers)
-    tracking.log_steps(run_id, "trial_f1_macro", [trial.f1_macro for trial in tuned.trials])
-    tracking.end_run(run_id, "FAILED" if row["problem"] else "FINISHED")
-    return row
-
-
-def _fit_and_score(
-    services: Services,
-    candidate: Candidate,
-    splits: dict[str, Students],
-    run: tuple[str, Tuned, int],
-) -> dict[str, Any]:
-    run_id, tuned, seed = run
-    train, rest = splits[TRAIN], selection_rows(splits)
-    model = candidate.build(tuned.parameters, seed).fit(train.features, train.grades, train.gpa)
-    everyone = train.join(rest).join(splits[TEST])
-    try:
-        data = model.to_onnx()
-        parity = measure_parity(model, data, everyone.features)
-    except ConversionError as error:
-        parity, data, problem = Parity(0, 0, float("nan"), float("nan")), b"", str(error)
-    else:
-        problem = "" if parity.holds else f"{candidate.name} fails ONNX parity: {parity}"
-    if not problem:
-        services.tracking.log_bytes(run_id, MODEL_ARTIFACT, data)
-        probabilities, _gpa = OnnxModel(data).predict(rest.features)
-    else:
+    train, rest = splits[TRAIN], splits[VALIDATION]
+    if RECENT in splits:
+        rest = rest.join(splits[RECENT])
+    tuned = tune(candidate, train, variables.trials, variables.seed, on_trial)
+    model = candidate.build(tuned.parameters, variables.seed)
+    model.fit(train.features, train.grades, train.gpa)
+    data, parity, problem = _convert(
+        model, train.join(rest).join(splits[TEST]).features, candidate.name
+    )
+    if problem:
         tell(f"{candidate.title} is refused: {problem}")
         probabilities = model.predict_proba(rest.features)
-    scores = all_scores(rest.grades, probabilities)
-    return {f"validation_{name}": value for name, value in scores.items()} | {
-        "parity_rows": parity.rows,
-        "parity_flips": parity.flips,
-        "parity_max_difference": parity.max_difference,
-        "parity_max_gpa_difference": parity.max_gpa_difference,
-        "problem": problem,
-    }
+    else:
+        tracking.log_files(run_id, {MODEL_ARTIFACT: data})
+        probabilities, _gpa = OnnxModel(data).predict(rest.features)
+    trained = Trained(
+        candidate=candidate.name,
+        title=candidate.title,
+        cv_f1_macro=tuned.f1_macro,
+        parameters=tuned.parameters,
+        trials=len(tuned.trials),
+        pruned=sum(trial.pruned for trial in tuned.trials),
+        run_id=run_id,
+        parent_run_id=parent,
+        problem=problem,
+        validation=all_scores(rest.grades, probabilities),
+        parity=parity,
+        seconds=time.perf_counter() - started,
+    )
+    tracking.log(
+        run_id,
+        params=tuned.parameters,
+        metrics={k: v for k, v in trained.row().items() if isinstance(v, (int, float))},
+    )
+    tracking.log_steps(run_id, "trial_f1_macro", [trial.f1_macro for trial in tuned.trials])
+    tracking.end_run(run_id, "FAILED" if problem else "FINISHED")
+    return trained
 
 
-def chosen(selection: dict[str, Any]) -> tuple[Candidate, dict[str, Any]]:
-    """Return the selected candidate and its parameters."""
-    return BY_NAME[selection["candidate"]], parameters_of(selection)
-
-
-def parameters_of(row: dict[str, Any]) -> dict[str, Any]:
-    """Return the tuned parameters in a row of the candidates' table."""
-    return dict(json.loads(row["parameters"]))
+def _convert(model: GradeModel, features: Floats, name: str) -> tuple[bytes, Parity, str]:
+    """Return the ONNX bytes, their parity, and why the candidate is refused (empty if it is not)."""
+    try:
+        data = model.to_onnx()
+        parity = measure_parity(model, data, features)
+    except ConversionError as error:
+        return b"", Parity(0, 0, float("nan"), float("nan")), str(error)
+    return data, parity, "" if parity.holds else f"{name} fails ONNX parity: {parity.describe()}"

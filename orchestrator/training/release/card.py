@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 
 from contract.features import DEMOGRAPHICS, FEATURE_NAMES
 from contract.grades import GRADES
-from orchestrator.training.evaluation.fairness import LIMITS
+from orchestrator.training.data.datasets import Dataset
+from orchestrator.training.evaluation.assessment import Report
+from orchestrator.training.evaluation.cross_validation import CrossValidation
+from orchestrator.training.evaluation.fairness import LIMITS, Audit
+from orchestrator.training.release.gate import Verdict
 
 DATA_SHEET = {
     "file": "the students file given to the run",
@@ -19,22 +21,23 @@ DATA_SHEET = {
 
 
 def model_card(
-    dataset: dict[str, Any],
-    selection: dict[str, Any],
-    report: dict[str, Any],
-    tables: dict[str, pd.DataFrame],
-    verdict: dict[str, Any],
+    title: str,
+    dataset: Dataset,
+    report: Report,
+    cross_validation: CrossValidation,
+    audit: Audit,
+    verdict: Verdict,
 ) -> str:
-    """Return the card as Markdown; ``tables`` holds comparison, groups and gaps."""
+    """Return the card of the model named ``title`` as Markdown."""
     parts = [
-        f"# Model card: {selection['title']}",
+        f"# Model card: {title}",
         _purpose(),
         _data(dataset),
         _scores(report),
-        _candidates(tables["comparison"], report["ceiling"]),
+        _candidates(cross_validation.table(), report.ceiling),
         _effects(report),
-        _fairness(tables["groups"], tables["gaps"]),
-        _verdict(verdict),
+        _fairness(audit),
+        f"## Gate: {verdict.decision.capitalize()}\n\n{_bullets(verdict.reasons)}",
         _limits(report),
     ]
     return "\n\n".join(parts) + "\n"
@@ -60,35 +63,39 @@ def _purpose() -> str:
     )
 
 
-def _data(dataset: dict[str, Any]) -> str:
-    rows = ", ".join(f"{name} {count}" for name, count in dataset["rows"].items())
-    quality = dataset["notes"]["quality"]
+def _bullets(lines: list[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _data(dataset: Dataset) -> str:
+    rows = ", ".join(f"{name} {count}" for name, count in dataset.rows.items())
+    quality = dataset.notes.quality
     return (
-        f"## Data\n\nSource: {DATA_SHEET[dataset['kind']]}. Rows: {rows}; "
-        f"{quality['rejected']} rejected by the data contract. Inputs: {', '.join(FEATURE_NAMES)}. "
+        f"## Data\n\nSource: {DATA_SHEET[dataset.kind]}. Rows: {rows}; "
+        f"{quality.rejected} rejected by the data contract. Inputs: {', '.join(FEATURE_NAMES)}. "
         f"Never inputs: {', '.join(DEMOGRAPHICS)}, student id; GPA is a target at training only. "
-        f"Split 70/15/15, stratified by grade, fixed.\n\nLabel noise: {quality['label_noise_text']}"
+        f"Split 70/15/15, stratified by grade, fixed.\n\nLabel noise: {quality.label_noise_text}"
     )
 
 
-def _scores(report: dict[str, Any]) -> str:
+def _scores(report: Report) -> str:
     rows = []
-    for name, (low, high) in report["intervals"].items():
+    for name, (low, high) in report.intervals.items():
         rows.append(
             {
                 "score": name,
-                "test split": report["metrics"][name],
+                "test split": report.metrics[name],
                 "95 % interval": f"{low:.3f} - {high:.3f}",
-                "against clean labels": report["metrics"][f"test_clean_{name}"],
-                "best possible": report["ceiling"][name],
-                "best possible, clean": report["ceiling"][f"clean_{name}"],
+                "against clean labels": report.metrics[f"test_clean_{name}"],
+                "best possible": report.ceiling[name],
+                "best possible, clean": report.ceiling[f"clean_{name}"],
             }
         )
     grades = pd.DataFrame(
         {
             "grade": list(GRADES),
-            "students in the test split": report["test_rows_by_grade"],
-            "f1": report["f1_by_grade"],
+            "students in the test split": report.test_rows_by_grade,
+            "f1": report.f1_by_grade,
         }
     )
     return (
@@ -98,10 +105,10 @@ def _scores(report: dict[str, Any]) -> str:
     )
 
 
-def _candidates(comparison: pd.DataFrame, ceiling: dict[str, float]) -> str:
-    if comparison.empty:
+def _candidates(table: pd.DataFrame, ceiling: dict[str, float]) -> str:
+    if table.empty:
         return "## Candidates\n\nThis run left repeated cross-validation out (repeats = 0)."
-    table = comparison.drop(columns="candidate").rename(columns={"title": "candidate"})
+    table = table.drop(columns="candidate").rename(columns={"title": "candidate"})
     return (
         "## Candidates, repeated stratified 5-fold cross-validation\n\n"
         f"{table_of(table)}\n\nBayes ceiling: f1-macro {ceiling['f1_macro']:.3f}, accuracy "
@@ -110,32 +117,26 @@ def _candidates(comparison: pd.DataFrame, ceiling: dict[str, float]) -> str:
     )
 
 
-def _effects(report: dict[str, Any]) -> str:
-    lines = "\n".join(f"- {effect['text']}" for effect in report["effects"])
+def _effects(report: Report) -> str:
     return (
-        f"## What goes with a better GPA\n\n{lines}\n\nAssociations in this data, not causes; "
-        "intervals from bootstrap refits."
+        "## What goes with a better GPA\n\n"
+        f"{_bullets([effect.describe() for effect in report.effects])}\n\nAssociations in this "
+        "data, not causes; intervals from bootstrap refits."
     )
 
 
-def _fairness(groups: pd.DataFrame, gaps: pd.DataFrame) -> str:
+def _fairness(audit: Audit) -> str:
     limits = ", ".join(f"{name} {limit:.2f}" for name, limit in LIMITS.items())
-    shown = gaps[["attribute", "score", "group", "gap", "low", "high", "p_value", "limit"]]
     return (
         "## Fairness, out of fold, by attributes the model never sees\n\n"
-        f"{table_of(groups)}\n\nWorst group against all others:\n\n{table_of(shown)}\n\n"
+        f"{table_of(audit.groups_table())}\n\nWorst group against all others:\n\n"
+        f"{table_of(audit.gaps_table().drop(columns='refused', errors='ignore'))}\n\n"
         f"Limits: {limits}; a gap refuses promotion if its whole 95 % interval lies above."
     )
 
 
-def _verdict(verdict: dict[str, Any]) -> str:
-    head = "Promoted" if verdict["promoted"] else "Refused"
-    reasons = "\n".join(f"- {reason}" for reason in verdict["reasons"])
-    return f"## Gate: {head}\n\n{reasons}"
-
-
-def _limits(report: dict[str, Any]) -> str:
-    worst = GRADES[min(range(len(GRADES)), key=lambda k: report["f1_by_grade"][k])]
+def _limits(report: Report) -> str:
+    worst = GRADES[min(range(len(GRADES)), key=lambda k: report.f1_by_grade[k])]
     return (
         "## Limits\n\n"
         f"Grade {worst} is told apart worst. A single estimate can be a grade off: read the "

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from contract.scores import f1_by_grade, f1_macro, log_loss, row_log_loss
+from contract.scores import Classes, Floats, f1_by_grade, f1_macro, log_loss, row_log_loss
 from orchestrator.training.evaluation.fairness import Gap
-from orchestrator.training.models.parity import MAX_DIFFERENCE, Parity
+from orchestrator.training.models.parity import Parity
 
 FLOOR_F1 = 0.5
 """A champion's least f1-macro on held-out rows: the Bayes rule reaches .661 with a sampling sd of
@@ -17,9 +16,6 @@ FLOOR_F1 = 0.5
 LOG_LOSS_TOLERANCE = 1e-3
 """Nats; equal models trained on different machines differ by less."""
 RESAMPLES = 500
-
-Floats = NDArray[np.float64]
-Classes = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -48,29 +44,31 @@ class Evidence:
     rows_name: str
     rows: int
     f1: float
-    parity: Parity | None
+    parity: Parity
     gaps: tuple[Gap, ...]
     comparison: Comparison | None = None
     champion: str | None = None
     champion_problem: str | None = None
-    problem: str | None = None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Promoted or refused, and each reason as a sentence."""
+    """Promoted or refused, each reason as a sentence, and the champion at the time."""
 
     promoted: bool
-    reasons: list[str] = field(default_factory=list)
+    reasons: list[str]
+    champion_before: str | None = None
 
-    def as_dict(self) -> dict[str, object]:
-        """Return the verdict as JSON values."""
-        return asdict(self)
+    @property
+    def decision(self) -> str:
+        """The verdict in a word."""
+        return "promoted" if self.promoted else "refused"
 
     def describe(self) -> str:
         """Return the verdict as Markdown lines."""
-        head = "PROMOTED" if self.promoted else "REFUSED"
-        return "\n".join([f"**{head}**", *(f"- {reason}" for reason in self.reasons)])
+        return "\n".join(
+            [f"**{self.decision.upper()}**", *(f"- {reason}" for reason in self.reasons)]
+        )
 
 
 def compare(grades: Classes, challenger: Floats, champion: Floats, seed: int) -> Comparison:
@@ -100,24 +98,16 @@ def compare(grades: Classes, challenger: Floats, champion: Floats, seed: int) ->
 
 def decide(evidence: Evidence) -> Verdict:
     """Return the verdict; every rule is applied and every reason given, not only the first."""
-    results = [*_readable(evidence), _floor(evidence), *_against_champion(evidence)]
+    results = [_same_answers(evidence), _floor(evidence), *_against_champion(evidence)]
     results += _fair(evidence)
-    return Verdict(all(good for good, _ in results), [reason for _, reason in results])
+    promoted = all(good for good, _ in results)
+    return Verdict(promoted, [reason for _, reason in results], evidence.champion)
 
 
-def _readable(evidence: Evidence) -> list[tuple[bool, str]]:
-    if evidence.problem:
-        return [(False, f"The challenger cannot be served: {evidence.problem}.")]
-    parity = evidence.parity
-    if parity is None:
-        return [(False, "ONNX parity was not measured.")]
-    measured = (
-        f"{parity.flips} class flips and |dp| up to {parity.max_difference:.1e} over "
-        f"{parity.rows} rows (accepted: 0 and {MAX_DIFFERENCE:.0e})"
-    )
-    if parity.holds:
-        return [(True, f"The ONNX model answers like the fitted one: {measured}.")]
-    return [(False, f"The ONNX model differs from the fitted one: {measured}.")]
+def _same_answers(evidence: Evidence) -> tuple[bool, str]:
+    good = evidence.parity.holds
+    word = "answers like" if good else "differs from"
+    return good, f"The ONNX model {word} the fitted one: {evidence.parity.describe()}."
 
 
 def _floor(evidence: Evidence) -> tuple[bool, str]:
@@ -138,19 +128,13 @@ def _against_champion(evidence: Evidence) -> list[tuple[bool, str]]:
     where = f"on the same {pair.rows} {evidence.rows_name} rows"
     gain = pair.f1 - pair.champion_f1
     numbers = f"f1-macro {pair.f1:.3f} against {pair.champion_f1:.3f} of {name} {where}"
+    measured = f"{numbers} (difference {gain:+.3f}, standard error {pair.f1_error:.3f})"
     if gain == 0 and pair.f1_error == 0:
         f1_reason = (True, f"A tie: {numbers}, and the two give the same grades.")
     elif gain >= -pair.f1_error:
-        f1_reason = (
-            True,
-            f"Not worse: {numbers} (difference {gain:+.3f}, standard error {pair.f1_error:.3f}).",
-        )
+        f1_reason = (True, f"Not worse: {measured}.")
     else:
-        f1_reason = (
-            False,
-            f"Worse by more than a standard error: {numbers} (difference {gain:+.3f}, standard "
-            f"error {pair.f1_error:.3f}).",
-        )
+        f1_reason = (False, f"Worse by more than a standard error: {measured}.")
     loss = pair.log_loss - pair.champion_log_loss
     # On a hundred rows two equal models differ by thousandths: only evidence refuses.
     tolerance = max(LOG_LOSS_TOLERANCE, pair.log_loss_error)

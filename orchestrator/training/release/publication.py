@@ -9,7 +9,6 @@ rolled forward by ``recover``, the first thing the next run does.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
@@ -20,21 +19,15 @@ from contract.bundle import (
     BundleError,
     Manifest,
     Pointer,
+    check_file,
     parse_manifest,
+    parse_pointer,
     sha256_hex,
 )
 from orchestrator.training.errors import PublicationError
+from orchestrator.training.services import Services
 from orchestrator.training.storage import ObjectStore, StoredObject
-
-
-class Registry(Protocol):
-    """The registry's champion alias."""
-
-    def champion_version(self) -> str | None:
-        """Return the version the alias names."""
-
-    def set_champion(self, version: str) -> None:
-        """Point the alias to ``version``."""
+from orchestrator.training.tracking import Tracking
 
 
 @dataclass(frozen=True)
@@ -54,6 +47,11 @@ class BundleStore:
         self._store = store
         self._prefix = f"models/{name}"
 
+    @classmethod
+    def of(cls, services: Services) -> BundleStore:
+        """Return the bundles of the model a run publishes."""
+        return cls(services.stores.models, services.settings.model_name)
+
     def read(self, version: str) -> Bundle | None:
         """Return a complete, verified version or None; raises BundleError if it is damaged."""
         manifest_data = self._store.get(f"{self._prefix}/{version}/{MANIFEST_FILE}")
@@ -61,8 +59,7 @@ class BundleStore:
         if manifest_data is None or model is None:
             return None
         manifest = parse_manifest(manifest_data.data)
-        if manifest.sha256.get(MODEL_FILE) != sha256_hex(model.data):
-            raise BundleError(f"version {version}: {MODEL_FILE} does not match its sha256")
+        check_file(manifest, MODEL_FILE, model.data)
         return Bundle(version, model.data, manifest_data.data, manifest)
 
     def pointer(self) -> tuple[Pointer | None, StoredObject | None]:
@@ -71,8 +68,8 @@ class BundleStore:
         if stored is None:
             return None, None
         try:
-            return msgspec.json.decode(stored.data, type=Pointer), stored
-        except msgspec.DecodeError:
+            return parse_pointer(stored.data), stored
+        except BundleError:
             return None, stored
 
     def write(self, version: str, model: bytes, manifest_data: bytes) -> Bundle:
@@ -100,7 +97,7 @@ class BundleStore:
         self._store.swap(f"{self._prefix}/{POINTER_FILE}", msgspec.json.encode(pointer), expected)
 
 
-def move_champion(bundles: BundleStore, registry: Registry, version: str) -> bool:
+def move_champion(bundles: BundleStore, registry: Tracking, version: str) -> bool:
     """Make a published ``version`` the champion; returns False if it was already.
 
     Used by promotion and rollback alike. Raises PublicationError if the version is incomplete.
@@ -119,7 +116,7 @@ def move_champion(bundles: BundleStore, registry: Registry, version: str) -> boo
     return True
 
 
-def recover(bundles: BundleStore, registry: Registry) -> str | None:
+def recover(bundles: BundleStore, registry: Tracking) -> str | None:
     """Finish a move that was cut off between alias and pointer; returns the version moved to.
 
     The alias is only ever set to a complete bundle that passed the gate (or a rollback's choice), so

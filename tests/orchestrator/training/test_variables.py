@@ -1,4 +1,4 @@
-"""Runtime variables and settings: what is accepted, and what a refusal says."""
+"""Runtime variables: what is accepted, and what a refusal says."""
 
 from __future__ import annotations
 
@@ -9,14 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.training.errors import VariableError
-from orchestrator.training.settings import Settings
 from orchestrator.training.variables import MAX_TRIALS, Variables
-
-ENVIRONMENT = {
-    "MLFLOW_TRACKING_URI": "http://127.0.0.1:5000",
-    "MODEL_BUCKET": "models",
-    "ARTIFACT_BUCKET": "artifacts",
-}
 
 
 def test_defaults_and_foreign_keys() -> None:
@@ -69,24 +62,3 @@ def test_variables_survive_their_json(variables: Variables) -> None:
     assert Variables.parse(variables.as_dict()) == variables
     as_text = {key: str(value) for key, value in variables.as_dict().items()}
     assert Variables.parse(as_text) == variables
-
-
-def test_settings_from_environment() -> None:
-    """The three that are needed, and defaults for the rest."""
-    settings = Settings.from_environment(ENVIRONMENT)
-    assert settings.model_name == "student-performance"
-    assert settings.database_url == ""
-
-
-@pytest.mark.parametrize("name", ENVIRONMENT)
-def test_a_missing_setting_is_named(name: str) -> None:
-    """A missing setting is named."""
-    with pytest.raises(VariableError, match=f"^{name}: .*not set"):
-        Settings.from_environment({k: v for k, v in ENVIRONMENT.items() if k != name})
-
-
-@pytest.mark.parametrize("uri", ["sqlite:///m.db", "postgresql://h/d", "mlruns", "http://"])
-def test_only_http_tracking(uri: str) -> None:
-    """A database address would recurse for ever inside Mage's server."""
-    with pytest.raises(VariableError, match="never a database's"):
-        Settings.from_environment(ENVIRONMENT | {"MLFLOW_TRACKING_URI": uri})

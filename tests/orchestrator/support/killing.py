@@ -1,6 +1,6 @@
 """Kill a publication before each request it makes, over real services; run by an integration test.
 
-``python -m tests.orchestrator.killing`` prints one JSON line a killed publication: what served
+``python -m tests.orchestrator.support.killing`` prints one JSON line a killed publication: what served
 right after, what the next run made of it, and how many versions the registry holds for the run.
 The process forks: each publication dies by SIGKILL in a child of its own.
 """
@@ -23,13 +23,14 @@ from orchestrator.training.data.simulator import simulate_students
 from orchestrator.training.data.students import Students
 from orchestrator.training.models.gaussian import GaussianGpa
 from orchestrator.training.release.bundles import Facts
-from orchestrator.training.release.promotion import publish_version, register_version
-from orchestrator.training.release.publication import move_champion, recover
+from orchestrator.training.release.gate import Verdict
+from orchestrator.training.release.publication import BundleStore, move_champion, recover
+from orchestrator.training.release.registration import publish_version, register_version
 from orchestrator.training.services import Services
+from tests.orchestrator.support.results import trained_candidate
 
 MOST_REQUESTS = 200
-_SELECTION = {"candidate": "gpa_gaussian", "title": "GPA-Gaussian"}
-_VERDICT = {"promoted": True, "reasons": ["a test"]}
+_VERDICT = Verdict(True, ["a test"])
 
 
 @dataclass(frozen=True)
@@ -43,19 +44,21 @@ class Publication:
     def publish(self) -> None:
         """Do what the last step of model_training does."""
         services = Services.open()
-        version = register_version(services, self.model, self.run_id, _SELECTION, _VERDICT)
-        facts = Facts(services.settings.model_name, self.run_id, {"f1_macro": 0.65}, _VERDICT)
+        trained = trained_candidate(self.run_id)
+        version = register_version(services, self.model, trained, _VERDICT)
+        gate = {"promoted": True, "reasons": _VERDICT.reasons}
+        facts = Facts(services.settings.model_name, self.run_id, {"f1_macro": 0.65}, gate)
         publish_version(services, version, self.model, facts, self.train)
-        move_champion(services.bundles, services.tracking, version)
+        move_champion(BundleStore.of(services), services.tracking, version)
 
 
 def served(services: Services) -> str | None:
     """Return the version a reader gets, verified, or None while there never was a champion."""
-    pointer, stored = services.bundles.pointer()
+    pointer, stored = BundleStore.of(services).pointer()
     if stored is None:
         return None
     assert pointer is not None, "champion.json cannot be read"
-    bundle = services.bundles.read(pointer.version)
+    bundle = BundleStore.of(services).read(pointer.version)
     assert bundle is not None, f"version {pointer.version} is incomplete"
     return bundle.version
 
@@ -104,14 +107,14 @@ def main() -> int:
             publication.publish()
 
         code = in_child(killed)
-        found: dict[str, Any] = {"request": request, "exit": code, "before": before}
-        found["served"] = served(services)
-        found["recovered"] = recover(services.bundles, services.tracking)
-        found["after_recovery"] = [served(services), services.tracking.champion_version()]
-        found["again"] = in_child(publication.publish)
-        found["after_again"] = [served(services), services.tracking.champion_version()]
-        found["versions"] = services.tracking.versions_of(run_id)
-        print(json.dumps(found), flush=True)
+        fate: dict[str, Any] = {"request": request, "exit": code, "before": before}
+        fate["served"] = served(services)
+        fate["recovered"] = recover(BundleStore.of(services), services.tracking)
+        fate["after_recovery"] = [served(services), services.tracking.champion_version()]
+        fate["again"] = in_child(publication.publish)
+        fate["after_again"] = [served(services), services.tracking.champion_version()]
+        fate["versions"] = services.tracking.versions_of(run_id)
+        print(json.dumps(fate), flush=True)
         if code != -signal.SIGKILL:
             return code
     return 1

@@ -7,11 +7,11 @@ import pytest
 
 from contract.bundle import BundleError, Pointer
 from orchestrator.training.data.students import Students
-from orchestrator.training.errors import PublicationError, ServiceError
+from orchestrator.training.errors import PublicationError
 from orchestrator.training.models.gaussian import GaussianGpa
 from orchestrator.training.release.bundles import Facts, make_manifest
 from orchestrator.training.release.publication import BundleStore, move_champion, recover
-from tests.orchestrator.bucket import Crash, FakeBucket, store_over
+from tests.orchestrator.support.bucket import Crash, FakeBucket, store_over
 
 
 class Alias:
@@ -161,21 +161,3 @@ def test_damage_is_seen_and_repaired(made: dict[str, tuple[bytes, bytes]]) -> No
     assert bundles.write("1", *made["1"]).model == made["1"][0]
     with pytest.raises(PublicationError, match="no complete bundle"):
         move_champion(bundles, Alias(), "5")
-
-
-def test_an_unreachable_bucket_is_named() -> None:
-    """Every operation names the service and the address."""
-    bucket = FakeBucket()
-    bucket.down = True
-    store = store_over(bucket)
-    for use in (
-        store.check,
-        lambda: store.get("k"),
-        lambda: store.put("k", b""),
-    ):
-        with pytest.raises(ServiceError, match="S3 at http://127.0.0.1/bucket cannot be used"):
-            use()
-    bucket.down = False
-    assert store.get_json("none") is None
-    with pytest.raises(ServiceError, match="object k is missing"):
-        store.get_frame("k")

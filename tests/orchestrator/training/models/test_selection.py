@@ -1,0 +1,38 @@
+"""Selection: refusals by name, and no candidate left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orchestrator.training.errors import ConversionError, SelectionError
+from orchestrator.training.models import selection
+from orchestrator.training.release.publication import BundleStore
+from orchestrator.training.services import Services
+from tests.orchestrator.support.pipeline import VARIABLES, process, with_csv
+
+pytestmark = [
+    pytest.mark.usefixtures("two_candidates", "data_folder"),
+    pytest.mark.filterwarnings("ignore::FutureWarning"),
+]
+
+
+def test_candidates_that_cannot_be_served(
+    services: Services, students_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is refused by name and another wins; if none is left the run fails with each reason."""
+    dataset = process(with_csv(students_file))
+
+    def refuse(model: Any) -> bytes:
+        raise ConversionError(f"{type(model).__name__} has no operators")
+
+    monkeypatch.setattr("orchestrator.training.models.gaussian.GaussianGpa.to_onnx", refuse)
+    candidates = selection.tune_candidates(dataset, VARIABLES)
+    assert selection.select_candidate(candidates)["candidate"] == "decision_tree"
+    assert candidates["trained"][0]["problem"] == "GaussianGpa has no operators"
+    monkeypatch.setattr("orchestrator.training.models.estimators.SklearnGrades.to_onnx", refuse)
+    candidates = selection.tune_candidates(dataset, VARIABLES)
+    with pytest.raises(SelectionError, match="gpa_gaussian: .*; decision_tree: "):
+        selection.select_candidate(candidates)
+    assert BundleStore.of(services).pointer()[0] is None

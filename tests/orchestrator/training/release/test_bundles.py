@@ -1,0 +1,24 @@
+"""The manifest: golden rows answered by the model itself, ranges, the contract."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from contract.bundle import parse_manifest, sha256_hex
+from orchestrator.training.data.students import Students
+from orchestrator.training.models.gaussian import GaussianGpa
+from orchestrator.training.models.parity import OnnxModel
+from orchestrator.training.release.bundles import GOLDEN, Facts, make_manifest
+
+
+def test_a_manifest_describes_its_model(students: Students) -> None:
+    """The reader accepts it, and the golden rows are the model's own answers."""
+    model = GaussianGpa().fit(students.features, students.grades, students.gpa).to_onnx()
+    facts = Facts("m", "run", {"f1_macro": 0.65}, {"promoted": True})
+    manifest = parse_manifest(make_manifest(model, "3", facts, students.features))
+    assert manifest.sha256 == {"model.onnx": sha256_hex(model)} and manifest.version == "3"
+    assert len(manifest.golden.rows) == GOLDEN
+    probabilities, gpa = OnnxModel(model).predict(np.array(manifest.golden.rows))
+    assert probabilities.tolist() == manifest.golden.probabilities
+    assert gpa.tolist() == manifest.golden.gpa
+    assert manifest.training_ranges["Absences"] == (0.0, 29.0)
