@@ -9,8 +9,6 @@ files only, never a pickle::
     check_file(manifest, MODEL_FILE, model_onnx)        # BundleError wherever something differs
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 

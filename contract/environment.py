@@ -8,8 +8,6 @@
     read(Settings, os.environ)      # WEB_PORT=x: "WEB_PORT must be a whole number from 0 to 65535"
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import TypeVar
 

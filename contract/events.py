@@ -1,7 +1,5 @@
 """What the events and answers on the streams agree on: schema, limits, rejection codes."""
 
-from __future__ import annotations
-
 from typing import Final
 
 PREDICTION_SCHEMA: Final = "student-performance.prediction/1"

@@ -4,8 +4,6 @@ Nothing else in the project states a range. Ranges are what is possible, not wha
 the bundle's training ranges for that).
 """
 
-from __future__ import annotations
-
 from typing import Final, NamedTuple
 
 

@@ -3,8 +3,6 @@
 Training's gate and monitoring's windows use the same ones, so their figures can be compared.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """One process's service: a champion, a publisher, an observer, and the order in which they work."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """AWS clients with the time limits this service counts on."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

@@ -5,8 +5,6 @@ record whose answer is not on the output stream, or nothing. Raises, so that not
 acknowledged, when no verified model can be loaded or the model itself fails.
 """
 
-from __future__ import annotations
-
 import os
 from functools import cache
 from typing import Any

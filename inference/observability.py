@@ -4,8 +4,6 @@ Only counts, codes, durations and model versions are written: nothing of a recor
 README.md lists every metric.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from collections import Counter

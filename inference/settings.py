@@ -1,7 +1,5 @@
 """The service's settings, read from the environment once and checked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated
 

@@ -15,10 +15,11 @@ import pytest
 
 from localcloud.configuration import REPOSITORY
 from localcloud.lambda_host.interface_emulator import PATH
-from localcloud.ports import free_port, is_listening
+from localcloud.ports import free_port
 from localcloud.process import Process
 from localcloud.service import base_environment
 from tests.localcloud.support.deployment import eventually
+from tests.localcloud.support.processes import is_listening
 
 HANDLERS = "tests.localcloud.support.handlers"
 

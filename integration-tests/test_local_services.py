@@ -16,7 +16,6 @@ import pytest
 from localcloud.configuration import REPOSITORY
 from localcloud.errors import AlreadyRunning
 from localcloud.lock import is_held, wait_free
-from localcloud.ports import is_listening
 from localcloud.provision import client, provision
 from localcloud.services.emulator import Emulator
 from localcloud.services.mlflow import MlflowServer
@@ -28,7 +27,7 @@ from tests.localcloud.support.deployment import (
     eventually,
     write_variables,
 )
-from tests.localcloud.support.processes import child_of, listeners, of_state
+from tests.localcloud.support.processes import child_of, is_listening, listeners, of_state
 
 ECHO = f"{HANDLERS}.echo.lambda_handler"
 OWNER = """

@@ -17,11 +17,10 @@ from localcloud import control
 from localcloud.configuration import REPOSITORY
 from localcloud.errors import LocalCloudError
 from localcloud.lock import is_held, wait_free
-from localcloud.ports import is_listening
 from localcloud.provision import client
 from localcloud.state_file import StateFile, read_state_file, read_variables
 from tests.localcloud.support.deployment import PATIENCE_SECONDS, eventually
-from tests.localcloud.support.processes import child_of, of_state
+from tests.localcloud.support.processes import child_of, is_listening, of_state
 
 
 @pytest.fixture(name="state")

@@ -1,7 +1,5 @@
 """The local cloud's commands: ``python -m localcloud --help``."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The names and settings Terraform and the local cloud share: infrastructure/vars/*.tfvars.json."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Literal
 

@@ -1,7 +1,5 @@
 """``up``, ``down`` and ``status``: what a person does to the supervisor."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

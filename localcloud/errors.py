@@ -1,7 +1,5 @@
 """What can go wrong in the local cloud; ``code`` is stable and greppable."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from contract.errors import StudentPerformanceError
@@ -40,3 +38,21 @@ class AlreadyRunning(LocalCloudError):
     """Another process owns this state directory."""
 
     code = "local.running"
+
+
+class TargetUnavailable(LocalCloudError):
+    """The function could not be invoked at all: nothing ran, so no retry is used up."""
+
+    code = "lambda_host.target"
+
+
+class CheckpointError(LocalCloudError):
+    """The checkpoint file cannot be used."""
+
+    code = "lambda_host.checkpoint"
+
+
+class DemoFailed(StudentPerformanceError):
+    """A step of `make run` did not end as it must; the message says which and where to look."""
+
+    code = "demo_failed"

@@ -1,7 +1,5 @@
 """One owner per state directory: a file lock that is free once its holders are gone."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import time

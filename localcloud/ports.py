@@ -1,7 +1,5 @@
 """Loopback ports: the usual one where it is free, else any free one."""
 
-from __future__ import annotations
-
 import random
 import socket
 import threading
@@ -25,16 +23,6 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def is_listening(port: int) -> bool:
-    """Tell whether something accepts connections on ``port`` of loopback."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1)
-        if probe.connect_ex((LOOPBACK, port)) != 0:
-            return False
-        # Where nobody listens the kernel may connect a probe with itself.
-        return bool(probe.getsockname() != probe.getpeername())
 
 
 def _kernels_lowest() -> int:

@@ -1,7 +1,5 @@
 """One supervised process: started behind its guard, watched, stopped with everything it started."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

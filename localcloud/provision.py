@@ -4,8 +4,6 @@
 whoever serves it.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

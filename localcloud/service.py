@@ -1,7 +1,5 @@
 """What every service has in common: process, address, readiness check, variables for others."""
 
-from __future__ import annotations
-
 import http.client
 import os
 import threading

@@ -1,7 +1,5 @@
 """The local cloud as one thing: services started together, provisioned, and stopped together."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed

@@ -1,7 +1,5 @@
 """What runs, as one small file: the supervisor writes it, ``up``, ``down`` and ``status`` read it."""
 
-from __future__ import annotations
-
 import os
 import shlex
 from collections.abc import Mapping

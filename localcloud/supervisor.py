@@ -1,7 +1,5 @@
 """The process behind ``make up``: owns the stack, restarts what crashes, ends with SIGTERM."""
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

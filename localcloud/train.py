@@ -1,7 +1,5 @@
 """Headless training, on the services of a running stack or on its own."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import time

@@ -1,7 +1,5 @@
 """AWS clients with the patience monitoring needs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import boto3

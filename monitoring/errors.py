@@ -1,7 +1,5 @@
 """The faults of monitoring: each names what went wrong and has a stable code."""
 
-from __future__ import annotations
-
 from contract.errors import StudentPerformanceError
 
 

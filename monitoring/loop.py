@@ -3,8 +3,6 @@
 A loop outlives a database or an AWS endpoint that is away; anything else ends it.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """What the environment says: one frozen value, checked at start, defaults in one place."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """Watching: cut what is due, evaluate it, react to it; one transaction a window."""
 
-from __future__ import annotations
-
 import logging
 
 from psycopg2.extensions import connection as Connection

@@ -6,8 +6,6 @@ AWS endpoint that is away. Anything else that goes wrong in a loop ends the whol
 supervisor to start again.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

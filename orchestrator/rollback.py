@@ -1,7 +1,5 @@
 """Move the champion to a published version: the same movement as a promotion, backwards."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 

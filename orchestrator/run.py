@@ -4,8 +4,6 @@ Exit codes: 0 promoted or refused (a refusal is a result; --require-promotion ma
 pipeline or service failed, 2 a variable or setting is not accepted, 130 interrupted.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

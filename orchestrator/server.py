@@ -7,8 +7,6 @@ die of a KeyError, and a third copy waits in a queue whose worker pool has gone.
 RUNNING for ever (measured: the second of two triggered runs, on a busy two-core machine).
 """
 
-from __future__ import annotations
-
 import sys
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """``python -m inference.client``: put-record, predictions, stream."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """The client's commands."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
@@ -11,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inference.aws import ATTEMPT_SECONDS, client
-from inference.client import sheet
-from inference.client.errors import ClientUsageError
+from inference.client import ClientUsageError, sheet
 from inference.client.exchange import Exchange
 from inference.stream.identity import prediction_id
 from inference.stream.publisher import Publisher

@@ -1,7 +1,5 @@
 """Send many students and collect their answers: back-pressure, retries, no answer counted twice."""
 
-from __future__ import annotations
-
 import json
 import time
 import uuid
@@ -9,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from inference.client.errors import ClientUsageError
+from inference.client import ClientUsageError
 from inference.stream.item import Answer
 from inference.stream.publisher import MAX_ENTRIES, Publisher
 from inference.stream.reader import IDLE_SECONDS, StreamReader

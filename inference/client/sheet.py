@@ -1,7 +1,5 @@
 """A CSV of students: read into events, written back with the answers joined."""
 
-from __future__ import annotations
-
 import csv
 import json
 import math
@@ -10,7 +8,7 @@ from typing import Any, NamedTuple
 
 from contract.features import FEATURE_NAMES, IDENTIFIER
 from contract.grades import GRADES
-from inference.client.errors import ClientUsageError
+from inference.client import ClientUsageError
 
 ID_COLUMNS = (IDENTIFIER, "student_id")
 ANSWER_COLUMNS = (

@@ -5,8 +5,6 @@ it at most ``patience_seconds``; while a slow one is still busy, further batches
 errors are counted and go nowhere else.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from typing import NamedTuple

@@ -5,8 +5,6 @@ A refresh runs beside the batch that finds it due, in a thread of its own, and g
 leaves the last good model serving.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import deque

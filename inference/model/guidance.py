@@ -4,8 +4,6 @@ The answers are associations the model learned, not causes: they say how the pre
 differ for a student who differs in that one feature, and no more.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final, NamedTuple
 

@@ -1,7 +1,5 @@
 """One verified model version, ready to answer: load, check, predict."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -13,8 +13,6 @@ Knows neither AWS nor HTTP. The Lambda handler and the web service both stand on
 itself fails.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 from itertools import repeat

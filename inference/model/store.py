@@ -3,8 +3,6 @@
 Every method of a store raises BundleError when the file cannot be had.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any, NamedTuple
 

@@ -8,8 +8,6 @@ The four magic bytes are no valid UTF-8, so no JSON event can start with them.
 The reader is written by hand: four field numbers do not justify the protobuf runtime in the image.
 """
 
-from __future__ import annotations
-
 import hashlib
 
 from contract.errors import StudentPerformanceError

@@ -1,7 +1,5 @@
 """The output records: their shape, and their bytes."""
 
-from __future__ import annotations
-
 from datetime import datetime, timezone
 from typing import NamedTuple
 

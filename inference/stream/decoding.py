@@ -5,8 +5,6 @@ The fast path is one typed msgspec decode. It only ever accepts; whatever it doe
 accepts (a property test holds them to it).
 """
 
-from __future__ import annotations
-
 import msgspec
 
 from contract.events import MAX_EVENT_BYTES

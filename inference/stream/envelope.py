@@ -3,8 +3,6 @@
 A record of a broken shape is still answered (by a rejection), so that it cannot block its shard.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import msgspec

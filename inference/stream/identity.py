@@ -4,8 +4,6 @@ prediction_id is uuid5(NAMESPACE_URL, "STREAM_ARN/SHARD/SEQUENCE_NUMBER/SUB_SEQU
 record answered twice carries the same id and consumers can drop the second answer.
 """
 
-from __future__ import annotations
-
 import hashlib
 import time
 import uuid
@@ -16,7 +14,7 @@ _MILLISECONDS = tuple(f".{number:03d}Z" for number in range(1000))
 
 
 @lru_cache(maxsize=64)
-def _prefix(stream_arn: str, shard_id: str) -> hashlib._Hash:
+def _prefix(stream_arn: str, shard_id: str) -> "hashlib._Hash":
     name = f"{stream_arn}/{shard_id}/".encode(errors="surrogatepass")
     return hashlib.sha1(uuid.NAMESPACE_URL.bytes + name, usedforsecurity=False)
 

@@ -4,8 +4,6 @@ Standard library only, so that it is a second opinion on the typed decoder and n
 Duplicate keys: the last one counts, as in the typed decoder. Time is linear in the bytes.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

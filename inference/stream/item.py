@@ -1,7 +1,5 @@
 """What goes through the service: one item to answer, and its answer, as bytes with a key."""
 
-from __future__ import annotations
-
 import msgspec
 
 from inference.stream.problems import Problem

@@ -4,8 +4,6 @@ Messages are fixed texts made from the contract. They never hold a value of the 
 personal data can leave through an error.
 """
 
-from __future__ import annotations
-
 import msgspec
 
 from contract.events import MAX_EVENT_BYTES, MAX_REQUEST_ID_LENGTH, MAX_STUDENT_ID_LENGTH

@@ -7,8 +7,6 @@ invocation's remaining time allows. A chunk that could not be completed ends the
 reported from its first unpublished answer on, so what would follow is sent by the retry anyway.
 """
 
-from __future__ import annotations
-
 import random
 import time
 from collections import Counter

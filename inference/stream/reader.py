@@ -1,7 +1,5 @@
 """Read a Kinesis stream: every shard, from a starting position, for as long as wanted."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime

@@ -3,8 +3,6 @@
 Behind a Lambda function URL the entry is ``inference.web.function_url.lambda_handler``.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import signal

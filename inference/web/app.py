@@ -1,7 +1,5 @@
 """The Flask application, put together from its parts."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from datetime import datetime

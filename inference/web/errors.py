@@ -1,7 +1,5 @@
 """The web service's own errors; each becomes one problem document (see problem_documents)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from contract.errors import StudentPerformanceError

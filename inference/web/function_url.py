@@ -4,8 +4,6 @@ A function URL takes and gives at most 6 MB, so a class list has fewer rows here
 reached from outside, so the defaults are those of a service that is not on loopback.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
 from functools import cache

@@ -1,7 +1,5 @@
 """The API description (OpenAPI 3.1), generated from the types that read and write the bytes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

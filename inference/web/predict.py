@@ -1,7 +1,5 @@
 """POST /predict: one event or a list, answered at once."""
 
-from __future__ import annotations
-
 import msgspec
 from flask import Blueprint, Response, request
 

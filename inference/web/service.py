@@ -1,7 +1,5 @@
 """The one place where HTTP meets the core: bytes of events in, the stream's own answers out."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Sequence
 

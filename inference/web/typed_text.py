@@ -4,8 +4,6 @@ A form field or a table cell that holds a number becomes a JSON number; anything
 that the shared decoder, not this module, says what is wrong with it.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The web service's settings, read from the environment once at the start."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated
 

@@ -6,8 +6,6 @@ The drawing in infrastructure/README.md is this program's output for the product
 compares the two.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections import Counter, defaultdict

@@ -8,8 +8,6 @@ between the plan and the apply. Values that are unknown at plan time are referen
 own ARN; that none of them is a pattern is checked on the sources (tests/infrastructure).
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -9,8 +9,6 @@ Formulae: infrastructure/README.md, "Sizing". Limits: the Kinesis and Lambda dev
 prices, us-east-1, 2026-11.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import math

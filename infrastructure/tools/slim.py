@@ -3,8 +3,6 @@
 Run by the Dockerfile: ``python slim.py FOLDER``. It states what goes and prints what that saved.
 """
 
-from __future__ import annotations
-
 import compileall
 import shutil
 import sys

@@ -1,7 +1,5 @@
 """What the demo streams: held-out students, broken records, a shifted cohort. Pure."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What a person sees while the demo runs: numbered steps, bars, findings."""
 
-from __future__ import annotations
-
 import textwrap
 import time
 from collections.abc import Iterator

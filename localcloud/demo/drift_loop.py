@@ -1,7 +1,5 @@
 """Drift, alarm, labels, retraining, a new model: the second half of `make run`."""
 
-from __future__ import annotations
-
 import csv
 import subprocess
 import sys
@@ -16,9 +14,9 @@ import pandas as pd
 from localcloud.configuration import REPOSITORY
 from localcloud.demo import cohort
 from localcloud.demo.console import Progress
-from localcloud.demo.errors import DemoFailed
 from localcloud.demo.mails import mails
 from localcloud.demo.traffic import Traffic
+from localcloud.errors import DemoFailed
 from localcloud.service import base_environment
 from localcloud.stack import Stack
 from monitoring.storage import database, status

@@ -1,7 +1,5 @@
 """The mails SES would have sent: the emulator keeps them instead."""
 
-from __future__ import annotations
-
 import json
 import urllib.request
 from typing import NamedTuple

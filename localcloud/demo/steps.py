@@ -1,7 +1,5 @@
 """The steps of `make run`, in order. Everything is real but AWS itself, which an emulator plays."""
 
-from __future__ import annotations
-
 import io
 import json
 import shutil
@@ -14,9 +12,9 @@ import pandas as pd
 from localcloud.demo import cohort
 from localcloud.demo.console import Progress
 from localcloud.demo.drift_loop import SETTINGS, Loop
-from localcloud.demo.errors import DemoFailed
 from localcloud.demo.summary import BURST, COLD, PACED, Findings, render
 from localcloud.demo.traffic import Traffic
+from localcloud.errors import DemoFailed
 from localcloud.provision import client
 from localcloud.stack import SERVERS, Stack
 from localcloud.train import follow

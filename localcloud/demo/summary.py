@@ -1,7 +1,5 @@
 """The last screen of `make run`: what was asked, what came back, how fast, and whether it was right."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any

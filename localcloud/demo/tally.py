@@ -4,8 +4,6 @@ Every put record has one expected prediction id (its stream, shard and sequence 
 "exactly one answer per input" is a statement about sets, checked here and nowhere else.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field

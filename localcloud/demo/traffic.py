@@ -1,18 +1,16 @@
 """The demo's two ends of the pipe: PutRecords into one stream, GetRecords from the other."""
 
-from __future__ import annotations
-
 import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from inference.stream.identity import prediction_id
 from inference.stream.reader import NEWEST, StreamReader
 from localcloud.demo.cohort import Event
-from localcloud.demo.errors import DemoFailed
 from localcloud.demo.tally import Tally
+from localcloud.errors import DemoFailed
 from localcloud.provision import client
 
 CHUNK = 500  # the most PutRecords takes
@@ -44,7 +42,7 @@ class Traffic:
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._follow, name="predictions", daemon=True)
 
-    def __enter__(self) -> Traffic:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

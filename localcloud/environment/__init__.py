@@ -1,4 +1,1 @@
-"""Making the components' virtual environments, with the standard library alone.
-
-Old Pythons must get as far as being told that they are too old.
-"""
+"""Making the virtual environments: standard library only; old Pythons are told they are too old."""

@@ -3,8 +3,6 @@
 The addresses come from the environment.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import logging

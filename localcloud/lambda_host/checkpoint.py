@@ -1,14 +1,12 @@
 """Where each shard's processing stands, on disk: a crash leaves the old or the new state."""
 
-from __future__ import annotations
-
 import os
 import threading
 from pathlib import Path
 
 import msgspec
 
-from localcloud.lambda_host.errors import CheckpointError
+from localcloud.errors import CheckpointError
 
 
 class Position(msgspec.Struct, frozen=True, omit_defaults=True):

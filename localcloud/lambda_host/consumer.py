@@ -3,8 +3,6 @@
 All decisions are ``Shard``'s; all input and output is here.
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import threading

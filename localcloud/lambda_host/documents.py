@@ -4,8 +4,6 @@ Sources: docs.aws.amazon.com/lambda/latest/dg/services-kinesis-batchfailurerepor
 and failure conditions) and kinesis-on-failure-destination.html (KinesisBatchInfo, version 1.0).
 """
 
-from __future__ import annotations
-
 import base64
 import uuid
 from collections.abc import Sequence

@@ -1,14 +1,12 @@
 """A function: one execution environment per invocation at a time, started when first needed."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 from localcloud.configuration import REPOSITORY, Configuration
-from localcloud.lambda_host.errors import TargetUnavailable
+from localcloud.errors import TargetUnavailable
 from localcloud.lambda_host.instance import Instance, Invocation
 from localcloud.process import Process
 from localcloud.service import base_environment

@@ -4,14 +4,12 @@ Source: docs.aws.amazon.com/lambda/latest/dg/images-test.html. The emulator take
 a time and answers 200 for function errors too, telling them by the error document in the body.
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import threading
 import urllib.parse
 
-from localcloud.lambda_host.errors import TargetUnavailable
+from localcloud.errors import TargetUnavailable
 from localcloud.lambda_host.instance import Invocation
 
 

@@ -4,8 +4,6 @@ The Lambda host and the stand-in image both drive the runtime client by this cla
 the standard library and `awslambdaric` only, so this module needs nothing but the Runtime API.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 import time

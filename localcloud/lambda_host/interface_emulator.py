@@ -9,8 +9,6 @@ Source: docs.aws.amazon.com/lambda/latest/dg/images-test.html. Needs the standar
 `awslambdaric` only, and nothing of this project but the execution environment and its Runtime API.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

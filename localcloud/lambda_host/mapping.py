@@ -1,7 +1,5 @@
 """The event source mapping: one consumer per shard, children after their parents."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

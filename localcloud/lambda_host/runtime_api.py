@@ -4,8 +4,6 @@ Source: docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html. One runtime talk
 request at a time.
 """
 
-from __future__ import annotations
-
 import queue
 import threading
 from dataclasses import dataclass, field
@@ -55,7 +53,7 @@ class JsonHandler(BaseHTTPRequestHandler):
 class _Handler(JsonHandler):
     """The four calls a runtime makes."""
 
-    server: RuntimeApi
+    server: "RuntimeApi"
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":

@@ -8,8 +8,6 @@ discarded and reported; delivery is at least once, and the checkpoint is the las
 which everything is done.
 """
 
-from __future__ import annotations
-
 import math
 import zlib
 from collections import deque

@@ -1,7 +1,5 @@
 """Reading Kinesis shards: which there are, and their records in order."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

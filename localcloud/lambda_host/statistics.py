@@ -1,7 +1,5 @@
 """What the mapping did, as CloudWatch would show it: counters and iterator age."""
 
-from __future__ import annotations
-
 import json
 import logging
 import threading

@@ -1,7 +1,5 @@
 """The AWS emulator (ministack): S3, Kinesis, SQS and SES on loopback, state kept between runs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The Lambda host as a service: the function and its event source mapping in one process."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The Mage server: UI, API and scheduler of the training pipelines."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The MLflow tracking server: runs and the registry in SQLite, artifacts in S3."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

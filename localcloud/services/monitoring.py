@@ -1,7 +1,5 @@
 """The monitoring worker: predictions into Postgres, drift windows, alarms."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Postgres: DATABASE_URL where it is set, else a server of our own."""
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import pwd

@@ -1,7 +1,5 @@
 """The web service: single predictions for people and programs, beside the stream."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Incidents: opened by an alarm, closed by evidence; each causes one mail at either end."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NamedTuple

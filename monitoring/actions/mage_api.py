@@ -3,8 +3,6 @@
 Mage answers many errors with HTTP 200 and an "error" in the body, so the body decides.
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import urllib.error

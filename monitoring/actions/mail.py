@@ -1,7 +1,5 @@
 """The mails: built from what the database knows, in HTML and plain text, sent by SES (v1 API)."""
 
-from __future__ import annotations
-
 from html import escape
 from typing import Any, Final, NamedTuple
 

@@ -5,8 +5,6 @@ that refuses can lose it or send it for a decision that was rolled back. Deliver
 a crash between SES's answer and the commit repeats one mail, never skips one.
 """
 
-from __future__ import annotations
-
 import logging
 from typing import Any, Final
 

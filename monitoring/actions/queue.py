@@ -1,7 +1,5 @@
 """The outbox table: entries put in once, claimed one by one, and how each stands."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, NamedTuple
 

@@ -1,7 +1,5 @@
 """A retraining request from waiting for labels to the gate's decision."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Any, Final, NamedTuple

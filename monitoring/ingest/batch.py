@@ -1,7 +1,5 @@
 """What every consumer of a stream handles: raw records, dead letters, the counts of a batch."""
 
-from __future__ import annotations
-
 import hashlib
 from typing import NamedTuple
 

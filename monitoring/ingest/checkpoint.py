@@ -1,7 +1,5 @@
 """The checkpoint of a shard: moved only by a consumer that still agrees where it stands."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ thought dead) fails on the fence and starts again from the checkpoint; a redeliv
 its own prediction_id. Nothing is lost because the checkpoint never passes an uncommitted row.
 """
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Labels from a CSV file: checked row by row, all or nothing, safe to load twice."""
 
-from __future__ import annotations
-
 import csv
 import sys
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ then it belongs to the student's latest prediction up to that time. The first la
 prediction stays; a different one later is a conflict for a person to settle, never an overwrite.
 """
 
-from __future__ import annotations
-
 import hashlib
 import math
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The predictions table as a sink: a batch of stream records in, rows and counts out."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections import Counter

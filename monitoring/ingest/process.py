@@ -5,8 +5,6 @@ the child's standard input and keeps it open. Its end means stop, whether the pa
 died; so no child outlives its parent. Signals are the parent's to judge.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import signal

@@ -1,7 +1,5 @@
 """One record of the predictions stream, decoded and checked before it may touch the database."""
 
-from __future__ import annotations
-
 import math
 from datetime import datetime
 from operator import itemgetter, le

@@ -1,7 +1,5 @@
 """Reading a Kinesis stream shard by shard, children only after their parents."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 

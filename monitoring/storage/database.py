@@ -1,7 +1,5 @@
 """Connections to Postgres and the two locks the whole of monitoring rests on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final

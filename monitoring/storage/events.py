@@ -1,7 +1,5 @@
 """What happened, for people and for the annotations of the dashboards."""
 
-from __future__ import annotations
-
 from psycopg2.extensions import cursor as Cursor
 
 

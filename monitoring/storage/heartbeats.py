@@ -4,8 +4,6 @@ Everything that speaks of a loop (its heartbeat, the dashboards' SQL, the alert,
 health check) is made from the objects here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The migration runner: numbered SQL files, each applied once, in order, in its own transaction."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re

@@ -1,7 +1,5 @@
 """Partitions ahead of time, and old data out: whole months dropped, small tables trimmed."""
 
-from __future__ import annotations
-
 import logging
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """What monitoring knows, as plain values: for ``make run``, for scripts, for people."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from psycopg2.extensions import connection as Connection

@@ -5,8 +5,6 @@ gives the same figures. The clock is the database's alone (when rows came in), s
 producer's clock nor this machine's can hold a window open or close it early.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 

@@ -5,8 +5,6 @@ Pure functions over arrays. The two-sample chi-square is registered with Evident
 any shift, the two-sample test on 0-.5 % (measured, 2,000 windows).
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import numpy as np

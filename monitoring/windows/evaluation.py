@@ -1,7 +1,5 @@
 """Evaluating a closed window: figures and a verdict into the database, the report into S3."""
 
-from __future__ import annotations
-
 import gzip
 import logging
 from typing import Any

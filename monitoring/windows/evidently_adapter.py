@@ -4,8 +4,6 @@ Importing Evidently costs some nine seconds of CPU and 280 MB, so it happens on 
 the worker's process, never on anyone else's import path.
 """
 
-from __future__ import annotations
-
 import os
 import threading
 import warnings

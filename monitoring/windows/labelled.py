@@ -1,7 +1,5 @@
 """A window of labelled predictions: performance as it was, target drift, verdict."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The figures of a window, as rows of the long table, and what an evaluation comes to."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import NamedTuple

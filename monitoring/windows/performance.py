@@ -1,7 +1,5 @@
 """How good the model is: measured where labels exist, else estimated from its probabilities."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Final
 

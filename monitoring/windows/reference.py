@@ -1,7 +1,5 @@
 """The reference set of a model version: what its training rows looked like, and its own answers."""
 
-from __future__ import annotations
-
 import io
 from collections import OrderedDict
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """A window of predictions: its rows, its figures, its verdict."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 import numpy as np

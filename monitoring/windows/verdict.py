@@ -1,7 +1,5 @@
 """The verdict on a window: a pure function of its figures, with the reason in words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple

@@ -1,7 +1,5 @@
 """Every way training can fail, in one place; ``code`` is stable and greppable."""
 
-from __future__ import annotations
-
 from contract.errors import StudentPerformanceError
 
 

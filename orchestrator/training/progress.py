@@ -3,8 +3,6 @@
 Lines carry a mark, so that ``orchestrator.run`` can tell them from what Mage itself prints.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import threading

@@ -1,8 +1,7 @@
 """The services one run talks to, opened together from the environment."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 from orchestrator.training.settings import Settings
 from orchestrator.training.storage import Stores
@@ -18,7 +17,7 @@ class Services:
     tracking: Tracking
 
     @classmethod
-    def open(cls) -> Services:
+    def open(cls) -> Self:
         """Make the clients; raises SettingsError naming a missing setting. Connects to nothing."""
         settings = Settings.from_environment()
         return cls(settings, Stores.open(settings), Tracking(settings))

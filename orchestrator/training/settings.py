@@ -1,11 +1,9 @@
 """Where the services are: read from the environment, checked before any work starts."""
 
-from __future__ import annotations
-
 import os
 import urllib.request
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 
@@ -48,7 +46,7 @@ class Settings(msgspec.Struct, frozen=True):
     database_url: str = msgspec.field(name="DATABASE_URL", default="")
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read and check the settings; raises SettingsError. Limits MLflow's retries."""
         for key, value in MLFLOW_HTTP_DEFAULTS.items():
             os.environ.setdefault(key, value)

@@ -1,11 +1,9 @@
 """S3 objects with the few operations training needs, and failures in words within a minute."""
 
-from __future__ import annotations
-
 import io
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import boto3
 import pandas as pd
@@ -107,7 +105,7 @@ class Stores:
     artifacts: ObjectStore
 
     @classmethod
-    def open(cls, settings: Settings) -> Stores:
+    def open(cls, settings: Settings) -> Self:
         """Make one client for both buckets; the SDK reads address and keys from the environment."""
         client = boto3.client(
             "s3",

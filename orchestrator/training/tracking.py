@@ -1,7 +1,5 @@
 """MLflow behind a handful of verbs: runs, artifacts, model versions and the champion alias."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress

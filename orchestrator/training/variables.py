@@ -1,10 +1,8 @@
 """The runtime variables of the pipelines: checked once, the same in the UI, the API and the CLI."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Self
 
 import msgspec
 
@@ -49,7 +47,7 @@ class Variables(msgspec.Struct, frozen=True):
     request_id: RequestId = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
 
     @classmethod
-    def parse(cls, given: Mapping[str, object]) -> Variables:
+    def parse(cls, given: Mapping[str, object]) -> Self:
         """Check the known keys of ``given`` (Mage adds keys of its own; they are left alone)."""
         values = {}
         for field in msgspec.structs.fields(cls):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from localcloud.ports import free_port, is_free, is_listening
+from localcloud.ports import free_port, is_free
+from tests.localcloud.support.processes import is_listening
 
 
 def test_ports() -> None:

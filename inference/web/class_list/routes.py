@@ -1,7 +1,5 @@
 """POST /predict/csv: a whole class list, answered row by row."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, request
 
 from inference.web.class_list.rows import COLUMNS, csv_lines, decode_text, read_rows, slices

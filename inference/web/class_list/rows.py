@@ -1,7 +1,5 @@
 """A class list as CSV in, its answers as CSV or JSON out; rows are read as they are answered."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

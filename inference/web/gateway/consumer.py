@@ -1,7 +1,5 @@
 """The output stream's reader: a thread that keeps the answers waiting, started when first needed."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """POST /events and GET /predictions/ID: the stream, for those who speak HTTP."""
 
-from __future__ import annotations
-
 import time
 import uuid
 from typing import Literal

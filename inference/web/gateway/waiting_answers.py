@@ -1,7 +1,5 @@
 """Answers waiting to be fetched: in memory only, bounded in number, bytes and age."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """Who may ask, and how often: the optional API key, and a token bucket per client."""
 
-from __future__ import annotations
-
 import hmac
 import math
 import threading

@@ -4,8 +4,6 @@ The route's pattern stands for the address, since an address can hold a request 
 query, no client address (all personal data) is ever written.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 import time

@@ -1,7 +1,5 @@
 """Errors as problem documents (RFC 9457): one shape, one stable ``code`` each, no traceback."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus

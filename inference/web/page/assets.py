@@ -4,8 +4,6 @@ They live below one folder named by the digest of them all, so a browser may kee
 modules that import each other by relative address never mix two releases.
 """
 
-from __future__ import annotations
-
 import hashlib
 from importlib.resources import files
 

@@ -1,7 +1,5 @@
 """The page: the form, its answer with and without JavaScript, and what it says about the model."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

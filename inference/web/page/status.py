@@ -1,7 +1,5 @@
 """GET /health, /ready, /model and /card: is it up, can it answer, and with what."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

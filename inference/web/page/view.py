@@ -1,7 +1,5 @@
 """Plain words for features, answers and guidance: all text about a student the page shows."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple

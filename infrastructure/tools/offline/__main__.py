@@ -5,8 +5,6 @@ python -m infrastructure.tools.offline fmt               say which files are not
 python -m infrastructure.tools.offline plan VARS.json    the plan of an environment as JSON
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What can go wrong when Terraform runs offline."""
 
-from __future__ import annotations
-
 from contract.errors import StudentPerformanceError
 
 

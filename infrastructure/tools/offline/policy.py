@@ -1,7 +1,5 @@
 """Render aws_iam_policy_document as the provider does, so that a plan holds the real policies."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

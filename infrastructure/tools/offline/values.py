@@ -1,7 +1,5 @@
 """Values the stand-in gives to computed attributes: unknown in a plan, invented by a data source."""
 
-from __future__ import annotations
-
 from itertools import zip_longest
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A copy of the Terraform tree in which Terraform runs offline, the stand-in provider beside it."""
 
-from __future__ import annotations
-
 import shutil
 import tempfile
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ Monitoring's own alarms (drift, performance) leave by mail and open an incident.
 the watcher, from outside of it: a worker that has died cannot say so.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any, Final, NamedTuple
 

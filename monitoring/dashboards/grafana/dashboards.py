@@ -1,7 +1,5 @@
 """Dashboards from the panels, through Grafana's own SDK (schema 11.6)."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, Final
 

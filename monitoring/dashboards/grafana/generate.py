@@ -1,7 +1,5 @@
 """Write what Grafana is provisioned from: ``python -m monitoring.dashboards.grafana.generate``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 
@@ -17,15 +15,6 @@ def files() -> dict[Path, str]:
         FOLDER / "dashboards" / f"{board.uid}.json": dashboards.encode(board) for board in BOARDS
     }
     return {**boards, FOLDER / "provisioning" / "alerting" / "rules.json": alerts.encode()}
-
-
-def stale() -> list[Path]:
-    """Return the committed files that differ from what the code makes."""
-    return [
-        path
-        for path, text in files().items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
 
 
 def main() -> None:

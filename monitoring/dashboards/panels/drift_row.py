@@ -1,7 +1,5 @@
 """Panels about drift: evidence, effect, quality, and the answers' own drift."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from monitoring.dashboards.panels.panel import Row, bars, lines

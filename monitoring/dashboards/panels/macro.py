@@ -4,8 +4,6 @@ Only the forms the panels use are known; any other ``$`` is an error, so that a 
 the tests with SQL that Grafana would read differently.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime

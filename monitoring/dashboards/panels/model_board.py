@@ -1,7 +1,5 @@
 """The model dashboard: has the world changed, is the model still good, what was done about it."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from monitoring.dashboards.panels.drift_row import ANSWERS, DRIFT

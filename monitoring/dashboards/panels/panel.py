@@ -4,8 +4,6 @@ SQL uses Grafana's macros and variables ($__timeFilter, $__timeGroupAlias, ${ver
 ``monitoring.dashboards.panels.macro`` expands them by Grafana's rules wherever no Grafana runs.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Final, NamedTuple
 

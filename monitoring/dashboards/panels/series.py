@@ -1,7 +1,5 @@
 """The SQL the model dashboard's panels share: a metric over time, its limit, its reference."""
 
-from __future__ import annotations
-
 from typing import Final
 
 CHOSEN: Final = "w.version IN (${version:sqlstring})"

@@ -1,7 +1,5 @@
 """The service dashboard: is everything running, how fast, what was refused, who was told."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from monitoring.dashboards.panels.panel import (

@@ -1,7 +1,5 @@
 """Panels about performance: measured on labels, estimated without them."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from contract.grades import GRADES

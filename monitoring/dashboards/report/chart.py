@@ -1,7 +1,5 @@
 """Charts as SVG text: lines, stacked bars and states over time. No script, no outside resource."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape

@@ -1,7 +1,5 @@
 """The panels' answers: their own SQL, expanded and run as it would be in Grafana."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 

@@ -1,7 +1,5 @@
 """The report page: both dashboards, panel for panel, as one HTML file."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from html import escape
 from pathlib import Path

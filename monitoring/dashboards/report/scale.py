@@ -1,7 +1,5 @@
 """Scales of a chart: round ticks for values, sensible ones for times, values as text."""
 
-from __future__ import annotations
-
 import math
 from datetime import UTC, datetime
 from typing import Final

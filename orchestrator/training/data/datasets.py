@@ -6,8 +6,6 @@ are any; ``reference`` is train without GPA (monitoring's input reference); ``au
 demographics, for the fairness audit. ``datasets/latest.json`` names the newest.
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ The real file's labels follow the GPA cut-offs exactly up to a row, and after it
 random. Nothing is dropped for that: the share of wrong labels is handed to the models as ``eps``.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Newly labelled predictions from Postgres: what became known since the last training."""
 
-from __future__ import annotations
-
 import pandas as pd
 import psycopg2
 

@@ -1,7 +1,5 @@
 """The steps of the data_processing pipeline; each Mage block calls one of them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The MinMaxScaler of the training split: fitted once and logged; models fit the same one inside."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

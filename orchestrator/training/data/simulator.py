@@ -5,8 +5,6 @@ features (R2 .954) with Gaussian noise of sd .2, and a classifier cannot tell si
 rows (adversarial AUC .49-.51).
 """
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray

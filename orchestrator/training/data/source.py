@@ -3,8 +3,6 @@
 Files are read as text, so that the data contract can name what is wrong with them.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import multiprocessing.queues
 import os
@@ -109,7 +107,7 @@ def download(seconds: float = DOWNLOAD_SECONDS) -> Path:
     return Path(folder) / FILE_NAME
 
 
-def _download(answers: multiprocessing.queues.Queue[tuple[str, str]]) -> None:
+def _download(answers: "multiprocessing.queues.Queue[tuple[str, str]]") -> None:
     try:
         # Imported late and in the child: it is slow, and only this path needs it.
         import kagglehub  # pylint: disable=import-outside-toplevel

@@ -1,7 +1,5 @@
 """The fixed split: 70 % train, 15 % validation, 15 % test, stratified by grade, never by order."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split

@@ -4,8 +4,6 @@ The nine features' ranges are the serving contract's, so that training accepts e
 accepts; the other columns exist in training only.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from pathlib import Path
 

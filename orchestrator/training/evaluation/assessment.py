@@ -1,7 +1,5 @@
 """The steps that evaluate candidates: cross-validation, the served model's report, the audit."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 
 import msgspec

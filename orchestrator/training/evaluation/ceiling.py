@@ -4,8 +4,6 @@ The real rows cannot be told from simulated ones, so this is the real data's cei
 2,392 rows can show.
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Pictures a teacher can read; each function returns PNG bytes and draws without global state."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Sequence
 from typing import Any

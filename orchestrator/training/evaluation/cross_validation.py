@@ -1,7 +1,5 @@
 """Repeated stratified cross-validation: what each candidate is worth, and how sure that is."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """What moves a grade: permutation importance, and effect curves in GPA points with intervals."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

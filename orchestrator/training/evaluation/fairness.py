@@ -4,8 +4,6 @@ Works on out-of-fold answers, so every student counts and none is judged by a mo
 Only aggregates by group leave this module.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 

@@ -1,7 +1,5 @@
 """The learning curve: would more students help?"""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

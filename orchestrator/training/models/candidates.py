@@ -1,7 +1,5 @@
 """The candidate models and what Optuna may try for each; the order is the order of preference."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

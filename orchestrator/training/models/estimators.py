@@ -1,7 +1,5 @@
 """scikit-learn classifiers as grade models: raw features in, five probabilities and a GPA out."""
 
-from __future__ import annotations
-
 from typing import Any, Protocol, Self
 
 import numpy as np

@@ -6,8 +6,6 @@ as good as random. On the real data it stands at the Bayes ceiling (f1-macro .66
 weights read as GPA points.
 """
 
-from __future__ import annotations
-
 from typing import Self
 
 import numpy as np

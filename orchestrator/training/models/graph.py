@@ -4,8 +4,6 @@ Three operators decide (Gemm, Erf, Gemm), all in float32, about 1 kB. Scaling is
 first Gemm, and the label-noise mixture into the second.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

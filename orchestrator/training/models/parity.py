@@ -1,7 +1,5 @@
 """Does the ONNX model answer like the fitted one, on every row and in every output?"""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -4,8 +4,6 @@ McCullagh (1980), "Regression models for ordinal data", with the normal link and
 label-noise component. It needs no GPA at all, hence it also fits where only labels are known.
 """
 
-from __future__ import annotations
-
 from typing import Self
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The steps of the model_training pipeline up to a selected candidate."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

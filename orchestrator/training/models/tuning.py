@@ -1,7 +1,5 @@
 """Optuna over one candidate's space: seeded, pruned, cross-validated on the training split only."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Make a model bundle out of ONNX bytes: golden rows, training ranges, the manifest."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass

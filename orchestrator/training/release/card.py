@@ -1,7 +1,5 @@
 """The model card (Mitchell et al. 2019): what the model is for, how good, how sure, and its limits."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from contract.features import DEMOGRAPHICS, FEATURE_NAMES

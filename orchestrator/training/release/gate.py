@@ -1,7 +1,5 @@
 """The promotion gate: evidence in, a verdict in words out; a pure function without any service."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The served ONNX bytes as an MLflow model, so that ``models:/NAME@champion`` loads what serves."""
 
-from __future__ import annotations
-
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,7 +1,5 @@
 """The steps of the model_training pipeline from the evidence to a verdict and a champion."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, dataclass
 
 from contract.bundle import BundleError

@@ -6,9 +6,8 @@ reads only champion.json, so until 4 the old champion serves, whole. A crash bet
 rolled forward by ``recover``, the first thing the next run does.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from typing import Self
 
 import msgspec
 
@@ -48,7 +47,7 @@ class BundleStore:
         self._prefix = f"models/{name}"
 
     @classmethod
-    def of(cls, services: Services) -> BundleStore:
+    def of(cls, services: Services) -> Self:
         """Return the bundles of the model a run publishes."""
         return cls(services.stores.models, services.settings.model_name)
 

@@ -1,7 +1,5 @@
 """Register a run's model in MLflow, and upload its bundle and monitoring's reference to S3."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

@@ -6,8 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from inference.client import exchange
-from inference.client.errors import ClientUsageError
+from inference.client import ClientUsageError, exchange
 from inference.client.exchange import Exchange
 from inference.stream.publisher import Publisher
 from inference.stream.reader import StreamReader

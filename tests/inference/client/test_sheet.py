@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.client import sheet
-from inference.client.errors import ClientUsageError
+from inference.client import ClientUsageError, sheet
 from tests.inference.support.client_streams import student, write
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from localcloud.errors import CheckpointError
 from localcloud.lambda_host.checkpoint import Checkpoints, Position
-from localcloud.lambda_host.errors import CheckpointError
 
 STREAM = "arn:aws:kinesis:us-east-1:000000000000:stream/students"
 

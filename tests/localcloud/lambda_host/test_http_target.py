@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from localcloud.lambda_host.errors import TargetUnavailable
+from localcloud.errors import TargetUnavailable
 from localcloud.lambda_host.http_target import HttpTarget
 from localcloud.ports import free_port
 

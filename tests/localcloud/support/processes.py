@@ -7,6 +7,8 @@ import socket
 import struct
 from pathlib import Path
 
+from localcloud.ports import LOOPBACK
+
 _LISTEN = "0A"
 
 
@@ -70,3 +72,13 @@ def listeners(pids: list[int]) -> set[tuple[str, int]]:
                 packed = struct.pack(f"={len(words)}I", *words)
                 addresses.add((socket.inet_ntop(family, packed), int(port, 16)))
     return addresses
+
+
+def is_listening(port: int) -> bool:
+    """Tell whether something accepts connections on ``port`` of loopback."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        if probe.connect_ex((LOOPBACK, port)) != 0:
+            return False
+        # Where nobody listens the kernel may connect a probe with itself.
+        return bool(probe.getsockname() != probe.getpeername())
