@@ -10,7 +10,7 @@ import pytest
 from orchestrator.training.data.simulator import simulate_students
 from orchestrator.training.data.students import Students
 from orchestrator.training.evaluation.ceiling import bayes_probabilities
-from orchestrator.training.evaluation.fairness import Gap, audit
+from orchestrator.training.evaluation.fairness import Gap
 from orchestrator.training.models.parity import Parity
 from orchestrator.training.release.gate import Comparison, Evidence, compare, decide
 
