@@ -50,6 +50,8 @@ class AlertSettings:
     retrain_cooldown_seconds: float = 21_600.0
     retrain_timeout_seconds: float = 7_200.0
     dashboard_url: str = ""
+    runbook_url: str = "infrastructure/README.md"
+    environment: str = ""
     attempts: int = 8
     backoff_seconds: float = 5.0
 
@@ -136,6 +138,8 @@ def _alerts(env: Mapping[str, str], whole: Callable[[str, int, int, int], int]) 
             env, "RETRAIN_TIMEOUT_SECONDS", base.retrain_timeout_seconds, 1, 604_800
         ),
         dashboard_url=env.get("DASHBOARD_URL", "").strip().rstrip("/"),
+        runbook_url=env.get("RUNBOOK_URL", "").strip() or base.runbook_url,
+        environment=env.get("ENVIRONMENT", "").strip(),
         attempts=whole("DELIVERY_ATTEMPTS", base.attempts, 1, 100),
         backoff_seconds=_number(env, "DELIVERY_BACKOFF_SECONDS", base.backoff_seconds, 0.01, 3600),
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html import escape
 from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 from psycopg2.extensions import cursor as Cursor
 
+from monitoring.clients import signed_link
 from monitoring.errors import DeliveryError
 from monitoring.settings import Settings
 from monitoring.storage import database
 
-_LINK_SECONDS: Final = 7 * 24 * 3600
+# What SigV4 allows; a task's credentials end sooner.
+_LONGEST_LINK: Final = timedelta(days=7)
 _COLOURS: Final = {
     "opened": "#c4162a",
     "closed": "#1a7f37",
@@ -82,14 +85,14 @@ def _incident(cursor: Cursor, number: int) -> dict[str, Any]:
     return found[0]
 
 
-def _links(settings: Settings, s3: Any, key: str | None) -> list[tuple[str, str]]:
-    links = []
+def _links(settings: Settings, s3: Any, key: str | None, section: str) -> list[tuple[str, str]]:
+    links = [("Runbook", f"{settings.alerts.runbook_url}#mail-{section}")]
     if settings.alerts.dashboard_url:
         links.append(("Dashboard", settings.alerts.dashboard_url))
     if key:
-        target = {"Bucket": settings.artifact_bucket, "Key": key}
-        address = s3.generate_presigned_url("get_object", Params=target, ExpiresIn=_LINK_SECONDS)
-        links.append(("Evidently report of the window (link valid for at most 7 days)", address))
+        address, ends = signed_link(s3, settings.artifact_bucket, key, _LONGEST_LINK)
+        name = f"Evidently report of the window (link valid until {ends:%Y-%m-%d %H:%M} UTC)"
+        links.append((name, address))
         links.append(("Report kept at", f"s3://{settings.artifact_bucket}/{key}"))
     return links
 
@@ -105,35 +108,36 @@ def compose(
     template = str(payload["template"])
     found = _incident(cursor, number)
     name, kind, version = settings.model_name, found["kind"], found["version"]
+    label = f"{settings.alerts.environment} {name}".strip()
     table = [
         ("Incident", f"{number} ({kind})"),
         ("Model", f"{name} version {version}"),
         ("Opened", f"{found['opened_at']:%Y-%m-%d %H:%M:%S} UTC"),
     ]
     if template == "opened":
-        title = f"[ALARM] {name}: {kind} in version {version}"
+        title = f"[ALARM] {label}: {kind} in version {version}"
         sentences = [f"{part[0].upper()}{part[1:]}." for part in found["reasons"]]
         sentences.append("Retraining is requested as soon as enough true grades are known.")
         table.append(("Window", f"{found['row_count']} rows, {found['rejected_count']} rejected"))
-        return render(
-            template, Facts(title, sentences, table, _links(settings, s3, found["report_key"]))
-        )
+        links = _links(settings, s3, found["report_key"], kind)
+        return render(template, Facts(title, sentences, table, links))
     if template == "closed":
-        title = f"[RESOLVED] {name}: {kind} incident {number} is over"
+        title = f"[RESOLVED] {label}: {kind} incident {number} is over"
         table.append(("Ended", f"{found['closed_at']:%Y-%m-%d %H:%M:%S} UTC"))
         lasted = (found["closed_at"] - found["opened_at"]).total_seconds()
         table.append(("Lasted", _minutes(lasted)))
         sentences = [f"{found['closing'][0].upper()}{found['closing'][1:]}."]
-        links = _links(settings, s3, found["closing_report"])
+        links = _links(settings, s3, found["closing_report"], kind)
         return render(template, Facts(title, sentences, table, links))
     sentences = [str(reason) for reason in payload.get("reasons", ())]
     if template == "outcome":
         result = str(payload["outcome"]).upper()
-        title = f"[{result}] {name}: retraining for incident {number}"
+        title = f"[{result}] {label}: retraining for incident {number}"
         table.append(("New version", str(payload.get("version") or "none")))
     else:
-        title = f"[ACTION NEEDED] {name}: retraining for incident {number} could not be started"
-    return render(template, Facts(title, sentences, table, _links(settings, s3, None)))
+        title = f"[ACTION NEEDED] {label}: retraining for incident {number} could not be started"
+    section = str(payload["outcome"]) if template == "outcome" else "given-up"
+    return render(template, Facts(title, sentences, table, _links(settings, s3, None, section)))
 
 
 def send(ses: Any, settings: Settings, mail: Mail) -> str:

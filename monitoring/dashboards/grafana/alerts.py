@@ -90,6 +90,11 @@ RULES: Final = (
 )
 
 
+def runbook(rule: Rule) -> str:
+    """Return the rule's section of the runbook."""
+    return f"infrastructure/README.md#grafana-{rule.uid.removeprefix('sp-')}"
+
+
 def _rule(rule: Rule) -> dict[str, Any]:
     window = {"from": 900, "to": 0}
     expression = {"type": "__expr__", "uid": "__expr__"}
@@ -127,7 +132,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "execErrState": "Alerting",
         "for": rule.lasting,
         "labels": {"severity": rule.severity, "service": "student-performance"},
-        "annotations": {"summary": rule.summary},
+        "annotations": {"summary": rule.summary, "runbook_url": runbook(rule)},
         "isPaused": False,
     }
 
