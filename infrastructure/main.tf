@@ -1,7 +1,13 @@
 # The whole service. What costs money while idle has a switch (enable_*), off by default.
 
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+
 locals {
   name = "student-performance-${var.environment}"
+
+  # Made by bootstrap: the deploy role can neither make a role without it nor change it.
+  permissions_boundary_arn = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/${local.name}-boundary"
 
   repositories = toset(concat(
     ["inference"],
@@ -23,7 +29,16 @@ locals {
   # A switched-on component waits for its image as the function does.
   deploy_monitoring = var.enable_monitoring && alltrue([for component in ["monitoring", "grafana"] : contains(keys(var.image_digests), component)])
   deploy_training   = var.enable_training && alltrue([for component in ["orchestrator", "mlflow"] : contains(keys(var.image_digests), component)])
+  runs_monitoring   = local.deploy_monitoring && local.deploy_inference
   needs_network     = var.enable_monitoring || var.enable_training
+}
+
+locals {
+  # What read the database's password when it started, and the cluster it runs in.
+  password_readers = merge(
+    local.runs_monitoring ? { "${local.name}-monitoring" = "${local.name}-monitoring" } : {},
+    local.deploy_training ? { for name in ["mage", "mlflow"] : "${local.name}-${name}" => "${local.name}-training" } : {},
+  )
 }
 
 module "encryption" {
@@ -36,6 +51,7 @@ module "encryption" {
     local.needs_network ? ["/aws/vpc/${local.name}"] : [],
     var.enable_monitoring ? ["/ecs/${local.name}-monitoring", "/ecs/${local.name}-grafana"] : [],
     var.enable_training ? ["/ecs/${local.name}-mlflow", "/ecs/${local.name}-mage"] : [],
+    local.needs_network ? ["/ecs/${local.name}-restart"] : [],
   )
 }
 
@@ -79,26 +95,27 @@ module "inference" {
   source = "./modules/inference"
   count  = local.deploy_inference ? 1 : 0
 
-  function_name           = var.function_name
-  image_uri               = "${module.registry.repository_urls["inference"]}@${var.image_digests["inference"]}"
-  handler                 = var.function_handler
-  architecture            = var.function_architecture
-  memory_mb               = var.function_memory_mb
-  timeout_seconds         = var.function_timeout_seconds
-  reserved_concurrency    = local.reserved_concurrency
-  students_stream_name    = var.students_stream_name
-  students_stream_arn     = module.streams.students_arn
-  predictions_stream_name = var.predictions_stream_name
-  predictions_stream_arn  = module.streams.predictions_arn
-  model_bucket_name       = module.model_store.bucket_name
-  model_bucket_arn        = module.model_store.arn
-  model_name              = var.model_name
-  model_refresh_seconds   = var.model_refresh_seconds
-  failure_queue_name      = var.failure_queue_name
-  log_level               = var.log_level
-  log_retention_days      = var.log_retention_days
-  metrics_namespace       = var.metrics_namespace
-  kms_key_arn             = module.encryption.key_arn
+  function_name            = var.function_name
+  image_uri                = "${module.registry.repository_urls["inference"]}@${var.image_digests["inference"]}"
+  handler                  = var.function_handler
+  architecture             = var.function_architecture
+  memory_mb                = var.function_memory_mb
+  timeout_seconds          = var.function_timeout_seconds
+  reserved_concurrency     = local.reserved_concurrency
+  students_stream_name     = var.students_stream_name
+  students_stream_arn      = module.streams.students_arn
+  predictions_stream_name  = var.predictions_stream_name
+  predictions_stream_arn   = module.streams.predictions_arn
+  model_bucket_name        = module.model_store.bucket_name
+  model_bucket_arn         = module.model_store.arn
+  model_name               = var.model_name
+  model_refresh_seconds    = var.model_refresh_seconds
+  failure_queue_name       = var.failure_queue_name
+  log_level                = var.log_level
+  log_retention_days       = var.log_retention_days
+  metrics_namespace        = var.metrics_namespace
+  kms_key_arn              = module.encryption.key_arn
+  permissions_boundary_arn = local.permissions_boundary_arn
 
   mapping = {
     batch_size                 = var.mapping_batch_size
@@ -127,6 +144,7 @@ module "alarms" {
   predictions_stream_name            = var.predictions_stream_name
   failure_queue_name                 = module.inference[0].failure_queue_name
   metrics_namespace                  = var.metrics_namespace
+  runbook_url                        = var.runbook_url
   iterator_age_share                 = var.alarm_iterator_age_share
   rejected_share_percent             = var.alarm_rejected_share_percent
   kms_key_arn                        = module.encryption.key_arn
@@ -155,17 +173,19 @@ module "web" {
   log_retention_days          = var.log_retention_days
   metrics_namespace           = var.metrics_namespace
   kms_key_arn                 = module.encryption.key_arn
+  permissions_boundary_arn    = local.permissions_boundary_arn
 }
 
 module "network" {
   source = "./modules/network"
   count  = local.needs_network ? 1 : 0
 
-  name               = local.name
-  cidr_block         = var.vpc_cidr_block
-  availability_zones = coalesce(var.availability_zones, ["${var.region}a", "${var.region}b"])
-  log_retention_days = var.log_retention_days
-  kms_key_arn        = module.encryption.key_arn
+  name                     = local.name
+  cidr_block               = var.vpc_cidr_block
+  availability_zones       = coalesce(var.availability_zones, ["${var.region}a", "${var.region}b"])
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = module.encryption.key_arn
+  permissions_boundary_arn = local.permissions_boundary_arn
 }
 
 module "database" {
@@ -194,30 +214,34 @@ resource "aws_secretsmanager_secret" "operator" {
 
 module "monitoring" {
   source = "./modules/monitoring"
-  count  = local.deploy_monitoring && local.deploy_inference ? 1 : 0
+  count  = local.runs_monitoring ? 1 : 0
 
-  name                    = local.name
-  architecture            = var.function_architecture
-  worker_image_uri        = "${module.registry.repository_urls["monitoring"]}@${var.image_digests["monitoring"]}"
-  worker_repository_arn   = module.registry.repository_arns["monitoring"]
-  grafana_image_uri       = "${module.registry.repository_urls["grafana"]}@${var.image_digests["grafana"]}"
-  grafana_repository_arn  = module.registry.repository_arns["grafana"]
-  network                 = one(module.network[*])
-  database                = one(module.database[*])
-  operator_secret_arn     = aws_secretsmanager_secret.operator[0].arn
-  predictions_stream_name = var.predictions_stream_name
-  predictions_stream_arn  = module.streams.predictions_arn
-  stream_retention_hours  = var.stream_retention_hours
-  artifact_bucket_name    = module.artifact_store.bucket_name
-  artifact_bucket_arn     = module.artifact_store.arn
-  model_name              = var.model_name
-  mage_url                = local.deploy_training ? "http://mage.${module.network[0].namespace_name}:6789" : ""
-  alert_sender            = var.alert_sender
-  alert_recipients        = var.alert_recipients
-  alarm_topic_arn         = module.alarms[0].topic_arn
-  log_level               = var.log_level
-  log_retention_days      = var.log_retention_days
-  kms_key_arn             = module.encryption.key_arn
+  name                     = local.name
+  architecture             = var.function_architecture
+  worker_image_uri         = "${module.registry.repository_urls["monitoring"]}@${var.image_digests["monitoring"]}"
+  worker_repository_arn    = module.registry.repository_arns["monitoring"]
+  grafana_image_uri        = "${module.registry.repository_urls["grafana"]}@${var.image_digests["grafana"]}"
+  grafana_repository_arn   = module.registry.repository_arns["grafana"]
+  network                  = one(module.network[*])
+  database                 = one(module.database[*])
+  operator_secret_arn      = aws_secretsmanager_secret.operator[0].arn
+  predictions_stream_name  = var.predictions_stream_name
+  predictions_stream_arn   = module.streams.predictions_arn
+  stream_retention_hours   = var.stream_retention_hours
+  artifact_bucket_name     = module.artifact_store.bucket_name
+  artifact_bucket_arn      = module.artifact_store.arn
+  model_name               = var.model_name
+  mage_url                 = local.deploy_training ? "http://mage.${module.network[0].namespace_name}:6789" : ""
+  environment              = var.environment
+  dashboard_url            = var.dashboard_url
+  runbook_url              = var.runbook_url
+  alert_sender             = var.alert_sender
+  alert_recipients         = var.alert_recipients
+  alarm_topic_arn          = module.alarms[0].topic_arn
+  log_level                = var.log_level
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = module.encryption.key_arn
+  permissions_boundary_arn = local.permissions_boundary_arn
 }
 
 module "training" {
@@ -234,6 +258,9 @@ module "training" {
   database                    = one(module.database[*])
   operator_secret_arn         = aws_secretsmanager_secret.operator[0].arn
   caller_security_group_ids   = module.monitoring[*].worker_security_group_id
+  retraining_timeout_seconds  = var.retraining_timeout_seconds
+  alarm_topic_arn             = one(module.alarms[*].topic_arn)
+  runbook_url                 = var.runbook_url
   model_bucket_name           = module.model_store.bucket_name
   model_bucket_arn            = module.model_store.arn
   artifact_bucket_name        = module.artifact_store.bucket_name
@@ -241,4 +268,22 @@ module "training" {
   model_name                  = var.model_name
   log_retention_days          = var.log_retention_days
   kms_key_arn                 = module.encryption.key_arn
+  permissions_boundary_arn    = local.permissions_boundary_arn
+}
+
+module "restart" {
+  source = "./modules/restart"
+  count  = length(local.password_readers) > 0 ? 1 : 0
+
+  name                     = local.name
+  services                 = local.password_readers
+  database                 = one(module.database[*])
+  cluster_arn              = local.runs_monitoring ? module.monitoring[0].cluster_arn : module.training[0].cluster_arn
+  image_uri                = local.runs_monitoring ? "${module.registry.repository_urls["monitoring"]}@${var.image_digests["monitoring"]}" : "${module.registry.repository_urls["mlflow"]}@${var.image_digests["mlflow"]}"
+  repository_arn           = module.registry.repository_arns[local.runs_monitoring ? "monitoring" : "mlflow"]
+  architecture             = var.function_architecture
+  network                  = one(module.network[*])
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = module.encryption.key_arn
+  permissions_boundary_arn = local.permissions_boundary_arn
 }

@@ -45,7 +45,7 @@ output "alarm_topic_arn" {
 
 output "alarm_keys" {
   description = "Key of every alarm, each a section of the runbook."
-  value       = sort(concat(flatten(module.alarms[*].alarm_keys), flatten(module.monitoring[*].alarm_keys)))
+  value       = sort(concat(flatten(module.alarms[*].alarm_keys), flatten(module.monitoring[*].alarm_keys), flatten(module.training[*].alarm_keys)))
 }
 
 output "image_digests" {

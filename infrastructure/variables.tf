@@ -260,6 +260,39 @@ variable "alert_recipients" {
   }
 }
 
+variable "dashboard_url" {
+  description = "Address of the dashboard in alert mails. Grafana has no public one: by default the forwarded port (README, user interfaces)."
+  type        = string
+  default     = "http://localhost:3000/d/student-performance-model"
+
+  validation {
+    condition     = can(regex("^https?://", var.dashboard_url))
+    error_message = "dashboard_url must be an http or https address."
+  }
+}
+
+variable "runbook_url" {
+  description = "Address of the runbook in alarms and mails; the page in your repository, for links that can be clicked."
+  type        = string
+  default     = "infrastructure/README.md"
+
+  validation {
+    condition     = endswith(var.runbook_url, "infrastructure/README.md")
+    error_message = "runbook_url must end in infrastructure/README.md, the page whose sections the links name."
+  }
+}
+
+variable "retraining_timeout_seconds" {
+  description = "How long a training on request may run; the workflow that waits for it has credentials for an hour."
+  type        = number
+  default     = 2700
+
+  validation {
+    condition     = var.retraining_timeout_seconds >= 60 && var.retraining_timeout_seconds <= 2700
+    error_message = "retraining_timeout_seconds must be 60 to 2700."
+  }
+}
+
 variable "alarm_iterator_age_share" {
   description = "Share of a record's lifetime (the smaller of retention and maximum record age) it may wait before the alarm."
   type        = number

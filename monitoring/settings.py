@@ -84,6 +84,8 @@ class AlertSettings(msgspec.Struct, frozen=True):
         name="RETRAIN_TIMEOUT_SECONDS", default=7_200.0
     )
     dashboard_url: str = field(name="DASHBOARD_URL", default="")
+    runbook_url: str = field(name="RUNBOOK_URL", default="infrastructure/README.md")
+    environment: str = field(name="ENVIRONMENT", default="")
     attempts: Annotated[int, Meta(ge=1, le=100)] = field(name="DELIVERY_ATTEMPTS", default=8)
     backoff_seconds: Annotated[float, Meta(ge=0.01, le=3600)] = field(
         name="DELIVERY_BACKOFF_SECONDS", default=5.0

@@ -1,6 +1,7 @@
 # What must be there before the service's own Terraform can run, applied by an administrator once per
-# environment: the bucket of the state, and the roles GitHub Actions assumes. Kept apart so that the
-# role that deploys can change neither its own rights nor its own state bucket.
+# environment: the bucket of the state, the roles GitHub Actions assumes, and the ceiling of every role
+# of the service. Kept apart so that the role that deploys can change neither its own rights, nor that
+# ceiling, nor its own state bucket.
 
 locals {
   name = "student-performance-${var.environment}"
@@ -28,7 +29,6 @@ module "state" {
 
 module "github" {
   source = "../modules/github"
-  count  = var.github_repository == null ? 0 : 1
 
   name             = local.name
   environment      = var.environment
@@ -36,4 +36,9 @@ module "github" {
   settings         = jsondecode(file("${path.module}/../vars/${var.environment}.tfvars.json"))
   state_bucket_arn = module.state.arn
   state_key_arn    = aws_kms_key.state.arn
+}
+
+moved {
+  from = module.github[0]
+  to   = module.github
 }

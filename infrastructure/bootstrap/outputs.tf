@@ -5,5 +5,5 @@ output "state_bucket_name" {
 
 output "github_role_arns" {
   description = "AWS_PLAN_ROLE_ARN, AWS_DEPLOY_ROLE_ARN and AWS_RETRAIN_ROLE_ARN of the GitHub environments."
-  value       = one(module.github[*].role_arns)
+  value       = module.github.role_arns
 }

@@ -15,6 +15,7 @@ variables {
   predictions_stream_name            = "predictions"
   failure_queue_name                 = "failures"
   metrics_namespace                  = "StudentPerformance"
+  runbook_url                        = "https://school.example/infrastructure/README.md"
   kms_key_arn                        = "arn:aws:kms:eu-central-1:123456789012:key/1"
 }
 

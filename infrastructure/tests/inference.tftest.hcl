@@ -3,26 +3,27 @@ mock_provider "aws" {
 }
 
 variables {
-  function_name           = "answers"
-  image_uri               = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/x/inference@sha256:0000000000000000000000000000000000000000000000000000000000000001"
-  handler                 = "inference.handler.lambda_handler"
-  architecture            = "arm64"
-  memory_mb               = 1769
-  timeout_seconds         = 60
-  reserved_concurrency    = 2
-  students_stream_name    = "students"
-  students_stream_arn     = "arn:aws:kinesis:eu-central-1:123456789012:stream/students"
-  predictions_stream_name = "predictions"
-  predictions_stream_arn  = "arn:aws:kinesis:eu-central-1:123456789012:stream/predictions"
-  model_bucket_name       = "models"
-  model_bucket_arn        = "arn:aws:s3:::models"
-  model_name              = "student-performance"
-  model_refresh_seconds   = 60
-  failure_queue_name      = "failures"
-  log_level               = "INFO"
-  log_retention_days      = 30
-  metrics_namespace       = "StudentPerformance"
-  kms_key_arn             = "arn:aws:kms:eu-central-1:123456789012:key/1"
+  function_name            = "answers"
+  image_uri                = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/x/inference@sha256:0000000000000000000000000000000000000000000000000000000000000001"
+  handler                  = "inference.handler.lambda_handler"
+  architecture             = "arm64"
+  memory_mb                = 1769
+  timeout_seconds          = 60
+  reserved_concurrency     = 2
+  students_stream_name     = "students"
+  students_stream_arn      = "arn:aws:kinesis:eu-central-1:123456789012:stream/students"
+  predictions_stream_name  = "predictions"
+  predictions_stream_arn   = "arn:aws:kinesis:eu-central-1:123456789012:stream/predictions"
+  model_bucket_name        = "models"
+  model_bucket_arn         = "arn:aws:s3:::models"
+  model_name               = "student-performance"
+  model_refresh_seconds    = 60
+  failure_queue_name       = "failures"
+  log_level                = "INFO"
+  log_retention_days       = 30
+  metrics_namespace        = "StudentPerformance"
+  kms_key_arn              = "arn:aws:kms:eu-central-1:123456789012:key/1"
+  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/boundary"
   mapping = {
     batch_size                 = 500
     batching_window_seconds    = 0

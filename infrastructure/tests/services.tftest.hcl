@@ -94,6 +94,43 @@ run "everything" {
   }
 }
 
+run "a_new_password_restarts_its_readers" {
+  command = plan
+
+  module {
+    source = "./modules/restart"
+  }
+
+  variables {
+    name                     = "student-performance-stg"
+    services                 = { student-performance-stg-mage = "student-performance-stg-training" }
+    database                 = { identifier = "student-performance-stg", secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1" }
+    cluster_arn              = "arn:aws:ecs:eu-central-1:123456789012:cluster/student-performance-stg-training"
+    image_uri                = "x@sha256:0000000000000000000000000000000000000000000000000000000000000001"
+    repository_arn           = "arn:aws:ecr:eu-central-1:123456789012:repository/x"
+    architecture             = "arm64"
+    network                  = { vpc_id = "vpc-1", cidr_block = "10.0.0.0/16", private_subnet_ids = ["subnet-1"], namespace_id = "ns-1", namespace_name = "internal" }
+    log_retention_days       = 30
+    kms_key_arn              = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/boundary"
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_event_rule.rotated["rotated-secret"].event_pattern, "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds!db-1") && strcontains(aws_cloudwatch_event_rule.rotated["rotated-secret"].event_pattern, "RotationSucceeded")
+    error_message = "The rotation of this secret and of no other."
+  }
+
+  assert {
+    condition     = alltrue([for target in aws_cloudwatch_event_target.restart : target.arn == var.cluster_arn && target.input == "{}" && target.ecs_target[0].task_count == 1])
+    error_message = "Both rules start the one task as it stands."
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.task.statement[0].actions == toset(["ecs:UpdateService"]) && data.aws_iam_policy_document.task.statement[0].resources == toset(["arn:aws:ecs:eu-central-1:123456789012:service/student-performance-stg-training/student-performance-stg-mage"])
+    error_message = "The task may restart the readers and nothing else."
+  }
+}
+
 run "database_is_private_and_kept" {
   command = plan
 
@@ -141,6 +178,7 @@ run "web_asks_for_iam" {
     model_bucket_name           = "models"
     model_bucket_arn            = "arn:aws:s3:::models"
     model_refresh_seconds       = 60
+    permissions_boundary_arn    = "arn:aws:iam::123456789012:policy/boundary"
     log_level                   = "INFO"
     log_retention_days          = 30
     metrics_namespace           = "StudentPerformance"
@@ -167,20 +205,21 @@ run "everyone_is_refused" {
   }
 
   variables {
-    function_name          = "web"
-    image_uri              = "x@sha256:0000000000000000000000000000000000000000000000000000000000000001"
-    architecture           = "arm64"
-    memory_mb              = 1769
-    students_stream_arn    = "arn:aws:kinesis:eu-central-1:123456789012:stream/students"
-    predictions_stream_arn = "arn:aws:kinesis:eu-central-1:123456789012:stream/predictions"
-    model_bucket_name      = "models"
-    model_bucket_arn       = "arn:aws:s3:::models"
-    model_refresh_seconds  = 60
-    log_level              = "INFO"
-    log_retention_days     = 30
-    metrics_namespace      = "StudentPerformance"
-    kms_key_arn            = "arn:aws:kms:eu-central-1:123456789012:key/1"
-    invoker_arns           = ["*"]
+    function_name            = "web"
+    image_uri                = "x@sha256:0000000000000000000000000000000000000000000000000000000000000001"
+    architecture             = "arm64"
+    memory_mb                = 1769
+    students_stream_arn      = "arn:aws:kinesis:eu-central-1:123456789012:stream/students"
+    predictions_stream_arn   = "arn:aws:kinesis:eu-central-1:123456789012:stream/predictions"
+    model_bucket_name        = "models"
+    model_bucket_arn         = "arn:aws:s3:::models"
+    model_refresh_seconds    = 60
+    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/boundary"
+    log_level                = "INFO"
+    log_retention_days       = 30
+    metrics_namespace        = "StudentPerformance"
+    kms_key_arn              = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    invoker_arns             = ["*"]
   }
 
   expect_failures = [var.invoker_arns]

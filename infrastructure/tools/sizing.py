@@ -27,6 +27,9 @@ SHARD_QUOTA = 500
 CONCURRENCY_QUOTA = 1_000
 
 SHARD_HOUR = 0.015
+RETENTION_SHARD_HOUR = 0.020
+FREE_RETENTION_HOURS = 24
+PAID_RETENTION_HOURS = 168
 PUT_MILLION = 0.014
 PUT_UNIT_BYTES = 25_000
 REQUEST_MILLION = 0.20
@@ -59,6 +62,7 @@ class Load(NamedTuple):
     put_ms: float = 50
     memory_mb: int = 1769
     architecture: str = "arm64"
+    retention_hours: int = 24
 
 
 class Size(NamedTuple):
@@ -86,6 +90,7 @@ def check(load: Load) -> None:
         ("batch_size", load.batch_size, 0, 10_000, "records"),
         ("headroom", load.headroom, 0, 1, "of a shard's limit"),
         ("memory_mb", load.memory_mb, 127, 10_240, "MB"),
+        ("retention_hours", load.retention_hours, 23, PAID_RETENTION_HOURS, "hours"),
     )
     for name, value, low, high, unit in accepted:
         if not low < value <= high:
@@ -103,6 +108,11 @@ def shards_of(rate: float, size_bytes: float, headroom: float) -> int:
     """Return the shards of one stream: the larger of what records and what bytes need."""
     needed = max(rate / SHARD_RECORDS, rate * size_bytes / SHARD_BYTES) / headroom
     return max(1, math.ceil(needed))
+
+
+def shard_hour(retention_hours: int) -> float:
+    """Return the dollars of a shard for an hour: the first day of retention is in the price."""
+    return SHARD_HOUR + (RETENTION_SHARD_HOUR if retention_hours > FREE_RETENTION_HOURS else 0)
 
 
 def invocation_ms(records: float, load: Load) -> float:
@@ -132,14 +142,13 @@ def size(load: Load) -> Size:
         notes.append("the handler, not the stream, decides the shards: raise batch_size")
     duration = invocation_ms(batch, load)
     concurrency = shards * lanes
-    if shards > SHARD_QUOTA:
-        notes.append(
-            f"{2 * shards} shards in all: above the default quota of {SHARD_QUOTA} an account"
-        )
+    in_all = 2 * shards
+    if in_all > SHARD_QUOTA:
+        notes.append(f"{in_all} shards in all: above the default quota of {SHARD_QUOTA} an account")
     if concurrency > CONCURRENCY_QUOTA:
         notes.append(f"concurrency {concurrency}: above the default quota of {CONCURRENCY_QUOTA}")
     million = per_million(batch, load)
-    idle = 2 * shards * SHARD_HOUR * HOURS
+    idle = in_all * shard_hour(load.retention_hours) * HOURS
     daily = load.rate * 86_400 if load.daily is None else load.daily
     return Size(
         shards=shards,
@@ -174,6 +183,7 @@ def variables(load: Load, needed: Size) -> dict[str, object]:
     return {
         "stream_mode": "PROVISIONED",
         "stream_shard_count": needed.shards,
+        "stream_retention_hours": load.retention_hours,
         "mapping_batch_size": load.batch_size,
         "mapping_batching_window_seconds": load.window_seconds,
         "mapping_parallelization_factor": needed.lanes,

@@ -1,16 +1,19 @@
 """The mails: built from what the database knows, in HTML and plain text, sent by SES (v1 API)."""
 
+from datetime import timedelta
 from html import escape
 from typing import Any, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 from psycopg2.extensions import cursor as Cursor
 
+from monitoring.clients import signed_link
 from monitoring.errors import DeliveryError
 from monitoring.settings import Settings
 from monitoring.storage import database
 
-_LINK_SECONDS: Final = 7 * 24 * 3600
+# What SigV4 allows; a task's credentials end sooner.
+_LONGEST_LINK: Final = timedelta(days=7)
 _COLOURS: Final = {
     "opened": "#c4162a",
     "closed": "#1a7f37",
@@ -82,14 +85,14 @@ def _incident(cursor: Cursor, number: int) -> dict[str, Any]:
     return incidents[0]
 
 
-def _links(settings: Settings, s3: Any, key: str | None) -> list[tuple[str, str]]:
-    links = []
+def _links(settings: Settings, s3: Any, key: str | None, section: str) -> list[tuple[str, str]]:
+    links = [("Runbook", f"{settings.alerts.runbook_url}#mail-{section}")]
     if settings.alerts.dashboard_url:
         links.append(("Dashboard", settings.alerts.dashboard_url.rstrip("/")))
     if key:
-        target = {"Bucket": settings.artifact_bucket, "Key": key}
-        address = s3.generate_presigned_url("get_object", Params=target, ExpiresIn=_LINK_SECONDS)
-        links.append(("Evidently report of the window (link valid for at most 7 days)", address))
+        address, ends = signed_link(s3, settings.artifact_bucket, key, _LONGEST_LINK)
+        name = f"Evidently report of the window (link valid until {ends:%Y-%m-%d %H:%M} UTC)"
+        links.append((name, address))
         links.append(("Report kept at", f"s3://{settings.artifact_bucket}/{key}"))
     return links
 
@@ -103,9 +106,16 @@ def _sentence(reason: str) -> str:
 
 
 def facts_of(
-    payload: dict[str, Any], incident: dict[str, Any], model: str, links: list[tuple[str, str]]
+    payload: dict[str, Any],
+    incident: dict[str, Any],
+    label: str,
+    model: str,
+    links: list[tuple[str, str]],
 ) -> Facts:
-    """Return what the mail of an outbox entry says: opened, closed, outcome or dead."""
+    """Return what the mail of an outbox entry says: opened, closed, outcome or dead.
+
+    ``label`` is the model with its environment, for the subject.
+    """
     number, kind = incident["incident_id"], incident["kind"]
     table = [
         ("Incident", f"{number} ({kind})"),
@@ -114,22 +124,22 @@ def facts_of(
     ]
     sentences = [str(reason) for reason in payload.get("reasons", ())]
     if payload["template"] == "opened":
-        title = f"[ALARM] {model}: {kind} in version {incident['version']}"
+        title = f"[ALARM] {label}: {kind} in version {incident['version']}"
         sentences = [_sentence(reason) for reason in incident["reasons"]]
         sentences.append("Retraining is requested as soon as enough true grades are known.")
         rows = f"{incident['row_count']} rows, {incident['rejected_count']} rejected"
         table.append(("Window", rows))
     elif payload["template"] == "closed":
-        title = f"[RESOLVED] {model}: {kind} incident {number} is over"
+        title = f"[RESOLVED] {label}: {kind} incident {number} is over"
         sentences = [_sentence(incident["closing"])]
         lasted = (incident["closed_at"] - incident["opened_at"]).total_seconds()
         table.append(("Ended", f"{incident['closed_at']:%Y-%m-%d %H:%M:%S} UTC"))
         table.append(("Lasted", _minutes(lasted)))
     elif payload["template"] == "outcome":
-        title = f"[{str(payload['outcome']).upper()}] {model}: retraining for incident {number}"
+        title = f"[{str(payload['outcome']).upper()}] {label}: retraining for incident {number}"
         table.append(("New version", str(payload.get("version") or "none")))
     else:
-        title = f"[ACTION NEEDED] {model}: retraining for incident {number} could not be started"
+        title = f"[ACTION NEEDED] {label}: retraining for incident {number} could not be started"
     return Facts(title, sentences, table, links)
 
 
@@ -139,8 +149,11 @@ def compose(
     """Compose the mail of an outbox entry from what the database knows."""
     template = str(payload["template"])
     incident = _incident(cursor, number)
-    links = _links(settings, s3, incident.get(_REPORTS.get(template, "")))
-    return render(template, facts_of(payload, incident, settings.model_name, links))
+    section = {"outcome": payload.get("outcome"), "dead": "given-up"}.get(template)
+    report = incident.get(_REPORTS.get(template, ""))
+    links = _links(settings, s3, report, str(section or incident["kind"]))
+    label = f"{settings.alerts.environment} {settings.model_name}".strip()
+    return render(template, facts_of(payload, incident, label, settings.model_name, links))
 
 
 def send(ses: Any, settings: Settings, mail: Mail) -> str:

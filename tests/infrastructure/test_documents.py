@@ -6,10 +6,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from infrastructure.tools import sizing
 from infrastructure.tools.sizing import Load, size
+from monitoring.dashboards.panels import BOARDS
 from tests.infrastructure.support.plans import INFRASTRUCTURE, REPOSITORY
 
 ARCHITECTURE = (REPOSITORY / "docs" / "architecture.md").read_text(encoding="utf-8")
+VARIABLES = (INFRASTRUCTURE / "variables.tf").read_text(encoding="utf-8")
 README = (INFRASTRUCTURE / "README.md").read_text(encoding="utf-8")
 Plan = dict[str, Any]
 
@@ -47,7 +52,7 @@ def test_the_sizes_are_computed() -> None:
         README,
         re.MULTILINE,
     )
-    assert len(rows) == 7
+    assert len(rows) == 5
     for rate, shards, lanes, executions, idle, million in rows:
         needed = size(Load(rate=float(rate.replace(",", ""))))
         assert (shards, lanes) == (f"{needed.shards:,}", str(needed.lanes))
@@ -60,6 +65,56 @@ def test_lines_fit_a_screen() -> None:
     text = re.sub(r"```.*?```", "", README + ARCHITECTURE, flags=re.DOTALL)
     lines = [line for line in text.splitlines() if not line.startswith("|")]
     assert [line for line in lines if len(line) > 100] == []
+
+
+def costs() -> dict[str, tuple[float, float]]:
+    """Return staging's and production's dollars by the first word of each row of the table."""
+    table = README.split("## Cost", 1)[1].split("**A month with nothing to do**", 1)[0]
+    rows = re.findall(r"^\| (.+?) \| *([\d.]*) *\| *([\d.]*) *\|$", table, re.MULTILINE)
+    return {
+        re.sub(r"[^\w ].*", "", name): (float(stg or 0), float(prod or 0))
+        for name, stg, prod in ((re.sub("^Kinesis: ", "", name), *rest) for name, *rest in rows)
+    }
+
+
+def test_the_costs_add_up() -> None:
+    total = re.search(r"nothing to do\*\* \| \*\*about (\d+)\*\* \| \*\*about (\d+)\*\*", README)
+    assert total and len(costs()) == 11
+    for column in (0, 1):
+        assert sum(row[column] for row in costs().values()) == pytest.approx(
+            float(total[column + 1]), abs=0.5
+        )
+
+
+@pytest.mark.parametrize(("column", "environment"), [(0, "stg"), (1, "prod")])
+def test_the_costs_are_the_plan_s(
+    column: int, environment: str, plan_of: Callable[..., Plan]
+) -> None:
+    plan = plan_of(environment)
+    streams = [c["change"]["after"] for c in plan["resource_changes"] if "kinesis_s" in c["type"]]
+    hours = [sizing.shard_hour(stream["retention_period"]) for stream in streams]
+    shards = [stream["shard_count"] for stream in streams]
+    a_month = sum(count * price * sizing.HOURS for count, price in zip(shards, hours))
+    found = costs()
+    charged = found["shards x 2 streams x "][column] + found["retention beyond 24 h "][column]
+    assert charged == pytest.approx(a_month, abs=0.01)
+    metrics = sum(
+        sum(bool(query["metric"]) for query in alarm["metric_query"] or []) or 1
+        for alarm in alarms(plan).values()
+    )
+    assert found["CloudWatch"][column] == pytest.approx(0.10 * metrics + 0.30 * 18, abs=0.01)
+
+
+def test_the_dashboard_in_mails_is_one_that_exists(plan_of: Callable[..., Plan]) -> None:
+    address = re.search(r'default     = "(\S+/d/(\S+))"', VARIABLES)
+    assert address and address[2] in {board.uid for board in BOARDS}
+    compose = (REPOSITORY / "docker-compose.yaml").read_text(encoding="utf-8")
+    assert f"DASHBOARD_URL: http://127.0.0.1:3000/d/{address[2]}\n" in compose
+    worker = plan_of("prod")["configuration"]["root_module"]["module_calls"]["monitoring"]["module"]
+    text = (INFRASTRUCTURE / "modules" / "monitoring" / "main.tf").read_text(encoding="utf-8")
+    for name in ("ENVIRONMENT", "DASHBOARD_URL", "RUNBOOK_URL"):
+        assert re.search(rf"{name} += var\.{name.lower()}\n", text)
+        assert name.lower() in worker["variables"]
 
 
 def test_links_within_the_page_lead_somewhere() -> None:

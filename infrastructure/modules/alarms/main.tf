@@ -6,7 +6,7 @@ data "aws_region" "current" {}
 
 locals {
   topic_arn = "arn:${data.aws_partition.current.partition}:sns:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:${aws_sns_topic.this.name}"
-  runbook   = "Runbook: infrastructure/README.md#alarm-"
+  runbook   = "Runbook: ${var.runbook_url}#alarm-"
 
   # A record is lost to the service when the first of the two ends: the stream's retention or the mapping's maximum age.
   record_lifetime_ms = min(var.stream_retention_hours * 3600, var.mapping_maximum_record_age_seconds) * 1000

@@ -116,6 +116,11 @@ variable "rejected_share_minimum" {
   }
 }
 
+variable "runbook_url" {
+  description = "Address of the runbook."
+  type        = string
+}
+
 variable "kms_key_arn" {
   description = "Key that encrypts the topic."
   type        = string

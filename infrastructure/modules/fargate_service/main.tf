@@ -1,4 +1,4 @@
-# One container that runs for ever on Fargate in private subnets, with a role of its own.
+# One container on Fargate in private subnets, with a role of its own: a service that runs for ever, or a task that a rule starts.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -39,6 +39,7 @@ locals {
     name        = var.short_name
     image       = var.image_uri
     essential   = true
+    entryPoint  = var.entry_point
     command     = var.command
     environment = local.environment
     secrets     = local.secrets
@@ -46,7 +47,7 @@ locals {
     readonlyRootFilesystem = !var.sessions
     mountPoints            = [{ sourceVolume = "scratch", containerPath = "/tmp", readOnly = false }]
     portMappings           = var.port == null ? [] : [{ containerPort = var.port, protocol = "tcp" }]
-    healthCheck            = { command = var.health_command, interval = 30, timeout = 10, retries = 3, startPeriod = 180 }
+    healthCheck            = var.health_command == null ? null : { command = var.health_command, interval = 30, timeout = 10, retries = 3, startPeriod = 180 }
     logConfiguration       = local.logging
     linuxParameters        = { initProcessEnabled = true }
     stopTimeout            = 60
@@ -125,6 +126,8 @@ resource "aws_service_discovery_service" "this" {
 }
 
 resource "aws_ecs_service" "this" {
+  count = var.service ? 1 : 0
+
   name                   = var.name
   cluster                = var.cluster_arn
   task_definition        = aws_ecs_task_definition.this.arn

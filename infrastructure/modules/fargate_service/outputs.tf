@@ -10,5 +10,15 @@ output "host" {
 
 output "service_name" {
   description = "Name of the ECS service."
-  value       = aws_ecs_service.this.name
+  value       = var.name
+}
+
+output "family_arn" {
+  description = "The task definition without a revision: the newest one, so a rollout changes nothing that refers to it."
+  value       = "arn:${local.partition}:ecs:${local.region}:${local.account_id}:task-definition/${aws_ecs_task_definition.this.family}"
+}
+
+output "role_arns" {
+  description = "Both roles of the task, which whoever starts it hands over."
+  value       = [for role in [aws_iam_role.execution, aws_iam_role.task] : "arn:${local.partition}:iam::${local.account_id}:role/${role.name}"]
 }

@@ -43,6 +43,18 @@ variable "memory_mb" {
   type        = number
 }
 
+variable "service" {
+  description = "Whether it runs for ever; false for a task that something else starts."
+  type        = bool
+  default     = true
+}
+
+variable "entry_point" {
+  description = "Entry point, or null for the image's own."
+  type        = list(string)
+  default     = null
+}
+
 variable "command" {
   description = "Command, or null for the image's own."
   type        = list(string)
@@ -73,8 +85,9 @@ variable "port" {
 }
 
 variable "health_command" {
-  description = "ECS health check, for example [\"CMD\", \"python\", \"-m\", \"monitoring\", \"health\"]."
+  description = "ECS health check, for example [\"CMD\", \"python\", \"-m\", \"monitoring\", \"health\"]; null for none."
   type        = list(string)
+  default     = null
 }
 
 variable "task_policy_json" {
@@ -107,5 +120,10 @@ variable "log_retention_days" {
 
 variable "kms_key_arn" {
   description = "Key of the logs, the secrets and the images."
+  type        = string
+}
+
+variable "permissions_boundary_arn" {
+  description = "Ceiling of the roles made here (bootstrap makes it)."
   type        = string
 }

@@ -3,7 +3,9 @@
 #
 #   plan     reads what Terraform manages; changes nothing
 #   deploy   pushes images and applies the streaming core; of the heavy modules it may only roll out new images
-#   retrain  starts one training task and reads its verdict
+#   retrain  asks for a training, by an event that carries nothing, and reads its verdict
+#
+# Beside them the ceiling of every role that the deploy role may make: boundary.tf.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -16,9 +18,12 @@ locals {
   issuer     = "token.actions.githubusercontent.com"
   s          = var.settings
 
-  regional = { for service in ["ecr", "ecs", "kinesis", "kms", "lambda", "logs", "sns", "sqs", "cloudwatch", "secretsmanager"] :
+  regional = { for service in ["ecr", "ecs", "events", "kinesis", "kms", "lambda", "logs", "sns", "sqs", "cloudwatch", "secretsmanager"] :
     service => "arn:${local.partition}:${service}:${local.region}:${local.account_id}"
   }
+
+  # AWS appends six characters to a secret's name; RDS names its own secret by an identifier that it chooses.
+  secrets = ["${local.regional.secretsmanager}:secret:${var.name}-operator-??????", "${local.regional.secretsmanager}:secret:rds!db-*"]
 
   functions    = ["${local.regional.lambda}:function:${local.s.function_name}", "${local.regional.lambda}:function:${var.name}-web"]
   streams      = ["${local.regional.kinesis}:stream/${local.s.students_stream_name}", "${local.regional.kinesis}:stream/${local.s.predictions_stream_name}"]
@@ -33,14 +38,20 @@ locals {
   log_groups   = [for name in [local.s.function_name, "${var.name}-web"] : "${local.regional.logs}:log-group:/aws/lambda/${name}"]
   roles        = [for name in [local.s.function_name, "${var.name}-web"] : "arn:${local.partition}:iam::${local.account_id}:role/${name}"]
 
-  fargate      = ["monitoring", "grafana", "mage", "mlflow"]
-  task_roles   = flatten([for name in local.fargate : [for kind in ["execution", "task"] : "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}-${kind}"]])
-  services     = concat([for name in ["monitoring", "grafana"] : "${local.regional.ecs}:service/${var.name}-monitoring/${var.name}-${name}"], [for name in ["mage", "mlflow"] : "${local.regional.ecs}:service/${var.name}-training/${var.name}-${name}"])
-  definitions  = [for name in local.fargate : "${local.regional.ecs}:task-definition/${var.name}-${name}:*"]
-  families     = [for name in local.fargate : "${local.regional.ecs}:task-definition/${var.name}-${name}"]
-  state_object = "${var.state_bucket_arn}/service.tfstate"
+  fargate         = ["monitoring", "grafana", "mage", "mlflow", "restart"]
+  task_roles      = flatten([for name in local.fargate : [for kind in ["execution", "task"] : "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}-${kind}"]])
+  rule_roles      = [for name in ["retrain", "restart"] : "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}-rule"]
+  rules           = [for name in ["retrain", "retrain-ended", "rotated-secret", "rotated-instance"] : "${local.regional.events}:rule/${var.name}-${name}"]
+  ended_queue     = "${local.regional.sqs}:${var.name}-retrain-ended"
+  boundary_arn    = "arn:${local.partition}:iam::${local.account_id}:policy/${var.name}-boundary"
+  services        = concat([for name in ["monitoring", "grafana"] : "${local.regional.ecs}:service/${var.name}-monitoring/${var.name}-${name}"], [for name in ["mage", "mlflow"] : "${local.regional.ecs}:service/${var.name}-training/${var.name}-${name}"])
+  definitions     = [for name in local.fargate : "${local.regional.ecs}:task-definition/${var.name}-${name}:*"]
+  families        = [for name in local.fargate : "${local.regional.ecs}:task-definition/${var.name}-${name}"]
+  task_log_groups = [for name in local.fargate : "${local.regional.logs}:log-group:/ecs/${var.name}-${name}"]
+  flow_log_group  = "${local.regional.logs}:log-group:/aws/vpc/${var.name}"
+  state_object    = "${var.state_bucket_arn}/service.tfstate"
 
-  subjects = {
+  subjects = var.repository == null ? {} : {
     plan    = "repo:${var.repository}:environment:${var.environment}-plan"
     deploy  = "repo:${var.repository}:environment:${var.environment}"
     retrain = "repo:${var.repository}:environment:${var.environment}-retrain"
@@ -65,11 +76,13 @@ locals {
     }
   }
 
-  attached = merge([for role, documents in local.policies : { for name, json in documents : "${role}-${name}" => { role = role, json = json } }]...)
+  attached = merge([for role, documents in local.policies : var.repository == null ? {} : { for name, json in documents : "${role}-${name}" => { role = role, json = json } }]...)
 }
 
 # AWS checks GitHub's certificate against its own store of authorities, so no thumbprint is pinned.
 resource "aws_iam_openid_connect_provider" "github" {
+  count = var.repository == null ? 0 : 1
+
   url            = "https://${local.issuer}"
   client_id_list = ["sts.amazonaws.com"]
 }
@@ -124,4 +137,9 @@ resource "aws_iam_role_policy_attachment" "this" {
 
   role       = aws_iam_role.this[each.value.role].name
   policy_arn = aws_iam_policy.this[each.key].arn
+}
+
+moved {
+  from = aws_iam_openid_connect_provider.github
+  to   = aws_iam_openid_connect_provider.github[0]
 }

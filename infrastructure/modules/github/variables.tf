@@ -9,11 +9,12 @@ variable "environment" {
 }
 
 variable "repository" {
-  description = "OWNER/REPOSITORY on GitHub."
+  description = "OWNER/REPOSITORY on GitHub; null for the boundary alone."
   type        = string
+  nullable    = true
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
+    condition     = var.repository == null || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
     error_message = "repository must be OWNER/REPOSITORY, without a pattern: the roles trust exactly one."
   }
 }
@@ -27,6 +28,7 @@ variable "settings" {
     model_bucket_name       = string
     artifact_bucket_name    = string
     failure_queue_name      = string
+    alert_sender            = string
   })
 }
 

@@ -66,6 +66,8 @@ module "function" {
       resources = [local.queue_arn]
     },
   ]
+
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 resource "aws_lambda_event_source_mapping" "students" {

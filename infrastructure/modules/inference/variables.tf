@@ -176,3 +176,8 @@ variable "kms_key_arn" {
   description = "Key of the streams, buckets, queue, logs and environment."
   type        = string
 }
+
+variable "permissions_boundary_arn" {
+  description = "Ceiling of the roles made here (bootstrap makes it)."
+  type        = string
+}

@@ -10,9 +10,10 @@ data "aws_iam_policy_document" "assume" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = var.name
-  description        = var.role_description
-  assume_role_policy = data.aws_iam_policy_document.assume.json
+  name                 = var.name
+  description          = var.role_description
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  permissions_boundary = var.permissions_boundary_arn
 }
 
 resource "aws_iam_role_policy" "this" {

@@ -106,3 +106,8 @@ variable "kms_key_arn" {
   description = "Key of the streams, the bucket, the log and the environment."
   type        = string
 }
+
+variable "permissions_boundary_arn" {
+  description = "Ceiling of the roles made here (bootstrap makes it)."
+  type        = string
+}

@@ -76,21 +76,22 @@ data "aws_iam_policy_document" "worker" {
 module "worker" {
   source = "../fargate_service"
 
-  name                = "${var.name}-monitoring"
-  short_name          = "monitoring"
-  cluster_arn         = aws_ecs_cluster.this.arn
-  image_uri           = var.worker_image_uri
-  repository_arn      = var.worker_repository_arn
-  architecture        = var.architecture
-  cpu                 = 512
-  memory_mb           = 2048
-  command             = ["worker"]
-  preparation_command = ["migrate"]
-  health_command      = ["CMD", "python", "-m", "monitoring", "health"]
-  network             = var.network
-  task_policy_json    = data.aws_iam_policy_document.worker.json
-  log_retention_days  = var.log_retention_days
-  kms_key_arn         = var.kms_key_arn
+  name                     = "${var.name}-monitoring"
+  short_name               = "monitoring"
+  cluster_arn              = aws_ecs_cluster.this.arn
+  image_uri                = var.worker_image_uri
+  repository_arn           = var.worker_repository_arn
+  architecture             = var.architecture
+  cpu                      = 512
+  memory_mb                = 2048
+  command                  = ["worker"]
+  preparation_command      = ["migrate"]
+  health_command           = ["CMD", "python", "-m", "monitoring", "health"]
+  network                  = var.network
+  task_policy_json         = data.aws_iam_policy_document.worker.json
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = var.kms_key_arn
+  permissions_boundary_arn = var.permissions_boundary_arn
 
   environment = {
     AWS_DEFAULT_REGION      = data.aws_region.current.region
@@ -99,6 +100,9 @@ module "worker" {
     ARTIFACT_BUCKET         = var.artifact_bucket_name
     MODEL_NAME              = var.model_name
     MAGE_URL                = var.mage_url
+    ENVIRONMENT             = var.environment
+    DASHBOARD_URL           = var.dashboard_url
+    RUNBOOK_URL             = var.runbook_url
     ALERT_SENDER            = var.alert_sender
     ALERT_RECIPIENTS        = join(",", var.alert_recipients)
     LOG_LEVEL               = var.log_level
@@ -115,20 +119,21 @@ module "worker" {
 module "grafana" {
   source = "../fargate_service"
 
-  name               = "${var.name}-grafana"
-  short_name         = "grafana"
-  cluster_arn        = aws_ecs_cluster.this.arn
-  image_uri          = var.grafana_image_uri
-  repository_arn     = var.grafana_repository_arn
-  architecture       = var.architecture
-  cpu                = 256
-  memory_mb          = 512
-  port               = 3000
-  health_command     = ["CMD", "wget", "--quiet", "--spider", "http://127.0.0.1:3000/api/health"]
-  sessions           = true
-  network            = var.network
-  log_retention_days = var.log_retention_days
-  kms_key_arn        = var.kms_key_arn
+  name                     = "${var.name}-grafana"
+  short_name               = "grafana"
+  cluster_arn              = aws_ecs_cluster.this.arn
+  image_uri                = var.grafana_image_uri
+  repository_arn           = var.grafana_repository_arn
+  architecture             = var.architecture
+  cpu                      = 256
+  memory_mb                = 512
+  port                     = 3000
+  health_command           = ["CMD", "wget", "--quiet", "--spider", "http://127.0.0.1:3000/api/health"]
+  sessions                 = true
+  network                  = var.network
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = var.kms_key_arn
+  permissions_boundary_arn = var.permissions_boundary_arn
 
   environment = {
     GRAFANA_DB_HOST    = "${var.database.address}:5432"
@@ -196,7 +201,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
   alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = "${each.value.description} Runbook: infrastructure/README.md#alarm-${each.key}"
+  alarm_description   = "${each.value.description} Runbook: ${var.runbook_url}#alarm-${each.key}"
   namespace           = each.value.namespace
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions

@@ -3,6 +3,11 @@ output "worker_security_group_id" {
   value       = module.worker.security_group_id
 }
 
+output "cluster_arn" {
+  description = "ARN of that cluster."
+  value       = "arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.region}:${data.aws_caller_identity.current.account_id}:cluster/${aws_ecs_cluster.this.name}"
+}
+
 output "cluster_name" {
   description = "Cluster of the worker and Grafana."
   value       = aws_ecs_cluster.this.name

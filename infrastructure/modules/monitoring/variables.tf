@@ -101,6 +101,21 @@ variable "alert_recipients" {
   type        = list(string)
 }
 
+variable "environment" {
+  description = "Part of every mail's subject."
+  type        = string
+}
+
+variable "dashboard_url" {
+  description = "Address of the dashboard in alert mails."
+  type        = string
+}
+
+variable "runbook_url" {
+  description = "Address of the runbook."
+  type        = string
+}
+
 variable "alarm_topic_arn" {
   description = "Topic of the alarms."
   type        = string
@@ -118,5 +133,10 @@ variable "log_retention_days" {
 
 variable "kms_key_arn" {
   description = "Key of everything stored."
+  type        = string
+}
+
+variable "permissions_boundary_arn" {
+  description = "Ceiling of the roles made here (bootstrap makes it)."
   type        = string
 }

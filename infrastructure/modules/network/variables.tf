@@ -33,3 +33,8 @@ variable "kms_key_arn" {
   description = "Key that encrypts the flow log."
   type        = string
 }
+
+variable "permissions_boundary_arn" {
+  description = "Ceiling of the roles made here (bootstrap makes it)."
+  type        = string
+}

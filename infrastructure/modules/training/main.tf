@@ -14,6 +14,15 @@ locals {
     cursor.fetchone() or cursor.execute(f'CREATE DATABASE "{name}"')
   PYTHON
 
+  # The server answers, and the database takes the password that this task holds: after a rotation it does not, and ECS starts
+  # the task anew with the new one.
+  health = { for server, path in { mlflow = "5000/health", mage = "6789/api/statuses" } : server => ["CMD", "python", "-c", <<-PYTHON
+    import os, urllib.request, psycopg2
+    urllib.request.urlopen("http://127.0.0.1:${path}", timeout=4)
+    psycopg2.connect(dbname=os.environ["OWN_DATABASE"], connect_timeout=4).cursor().execute("SELECT 1")
+  PYTHON
+  ] }
+
   postgres = {
     PGHOST         = var.database.address
     PGPORT         = "5432"
@@ -66,22 +75,23 @@ data "aws_iam_policy_document" "mlflow" {
 module "mlflow" {
   source = "../fargate_service"
 
-  name                = "${var.name}-mlflow"
-  short_name          = "mlflow"
-  cluster_arn         = aws_ecs_cluster.this.arn
-  image_uri           = var.mlflow_image_uri
-  repository_arn      = var.mlflow_repository_arn
-  architecture        = var.architecture
-  cpu                 = 512
-  memory_mb           = 2048
-  port                = 5000
-  preparation_command = ["python", "-c", local.create_database]
-  health_command      = ["CMD", "python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:5000/health', timeout=8)"]
-  sessions            = true
-  network             = var.network
-  task_policy_json    = data.aws_iam_policy_document.mlflow.json
-  log_retention_days  = var.log_retention_days
-  kms_key_arn         = var.kms_key_arn
+  name                     = "${var.name}-mlflow"
+  short_name               = "mlflow"
+  cluster_arn              = aws_ecs_cluster.this.arn
+  image_uri                = var.mlflow_image_uri
+  repository_arn           = var.mlflow_repository_arn
+  architecture             = var.architecture
+  cpu                      = 512
+  memory_mb                = 2048
+  port                     = 5000
+  preparation_command      = ["python", "-c", local.create_database]
+  health_command           = local.health.mlflow
+  sessions                 = true
+  network                  = var.network
+  task_policy_json         = data.aws_iam_policy_document.mlflow.json
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = var.kms_key_arn
+  permissions_boundary_arn = var.permissions_boundary_arn
 
   environment = merge(local.postgres, {
     AWS_DEFAULT_REGION           = data.aws_region.current.region
@@ -124,22 +134,23 @@ data "aws_iam_policy_document" "mage" {
 module "mage" {
   source = "../fargate_service"
 
-  name                = "${var.name}-mage"
-  short_name          = "mage"
-  cluster_arn         = aws_ecs_cluster.this.arn
-  image_uri           = var.orchestrator_image_uri
-  repository_arn      = var.orchestrator_repository_arn
-  architecture        = var.architecture
-  cpu                 = 2048
-  memory_mb           = 8192
-  port                = 6789
-  preparation_command = ["python", "-c", local.create_database]
-  health_command      = ["CMD", "python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:6789/api/statuses', timeout=8)"]
-  sessions            = true
-  network             = var.network
-  task_policy_json    = data.aws_iam_policy_document.mage.json
-  log_retention_days  = var.log_retention_days
-  kms_key_arn         = var.kms_key_arn
+  name                     = "${var.name}-mage"
+  short_name               = "mage"
+  cluster_arn              = aws_ecs_cluster.this.arn
+  image_uri                = var.orchestrator_image_uri
+  repository_arn           = var.orchestrator_repository_arn
+  architecture             = var.architecture
+  cpu                      = 2048
+  memory_mb                = 8192
+  port                     = 6789
+  preparation_command      = ["python", "-c", local.create_database]
+  health_command           = local.health.mage
+  sessions                 = true
+  network                  = var.network
+  task_policy_json         = data.aws_iam_policy_document.mage.json
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = var.kms_key_arn
+  permissions_boundary_arn = var.permissions_boundary_arn
 
   environment = merge(local.postgres, {
     AWS_DEFAULT_REGION           = data.aws_region.current.region
@@ -213,4 +224,25 @@ resource "aws_vpc_security_group_egress_rule" "call" {
   from_port                    = each.value.port
   to_port                      = each.value.port
   referenced_security_group_id = each.value.to
+}
+
+# ECS reports the CPU of a running task once a minute, so the samples of a quarter of an hour are the minutes in which one ran:
+# none when the service is down, too few when it starts again and again. A rollout misses three or four, once.
+resource "aws_cloudwatch_metric_alarm" "down" {
+  for_each = { mage = "Mage", mlflow = "MLflow" }
+
+  alarm_name          = "${var.name}-${each.key}-down"
+  alarm_description   = "${each.value} does not run, or not for long. Runbook: ${var.runbook_url}#alarm-${each.key}-down"
+  namespace           = "AWS/ECS"
+  metric_name         = "CPUUtilization"
+  dimensions          = { ClusterName = aws_ecs_cluster.this.name, ServiceName = "${var.name}-${each.key}" }
+  statistic           = "SampleCount"
+  comparison_operator = "LessThanThreshold"
+  threshold           = 13
+  period              = 900
+  evaluation_periods  = 2
+  datapoints_to_alarm = 2
+  treat_missing_data  = "breaching"
+  alarm_actions       = compact([var.alarm_topic_arn])
+  ok_actions          = compact([var.alarm_topic_arn])
 }

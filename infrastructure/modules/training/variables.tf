@@ -87,6 +87,22 @@ variable "model_name" {
   type        = string
 }
 
+variable "retraining_timeout_seconds" {
+  description = "How long a training on request may run before it is ended."
+  type        = number
+}
+
+variable "alarm_topic_arn" {
+  description = "Topic of the alarms; null where there is none yet."
+  type        = string
+  default     = null
+}
+
+variable "runbook_url" {
+  description = "Address of the runbook."
+  type        = string
+}
+
 variable "log_retention_days" {
   description = "Days logs are kept."
   type        = number
@@ -94,5 +110,10 @@ variable "log_retention_days" {
 
 variable "kms_key_arn" {
   description = "Key of everything stored."
+  type        = string
+}
+
+variable "permissions_boundary_arn" {
+  description = "Ceiling of the roles made here (bootstrap makes it)."
   type        = string
 }

@@ -36,6 +36,8 @@ module "function" {
       resources = [var.predictions_stream_arn]
     },
   ]
+
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 # Signed requests (SigV4) of those named below, or CloudFront with origin access control in front.

@@ -88,6 +88,11 @@ RULES: Final = (
 )
 
 
+def runbook(rule: Rule) -> str:
+    """Return the rule's section of the runbook."""
+    return f"infrastructure/README.md#grafana-{rule.uid.removeprefix('sp-')}"
+
+
 def _step(name: str, source: str, model: dict[str, Any]) -> dict[str, Any]:
     window = {"from": 900, "to": 0}
     return {"refId": name, "relativeTimeRange": window, "datasourceUid": source, "model": model}
@@ -116,7 +121,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "execErrState": "Alerting",
         "for": rule.lasting,
         "labels": {"severity": rule.severity, "service": "student-performance"},
-        "annotations": {"summary": rule.summary},
+        "annotations": {"summary": rule.summary, "runbook_url": runbook(rule)},
         "isPaused": False,
     }
 

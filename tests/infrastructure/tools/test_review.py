@@ -37,6 +37,11 @@ def test_every_plan_has_policies_to_look_at(plan: dict[str, Any]) -> None:
     assert len(review.statements(plan)) > 10
 
 
+def test_every_role_has_its_boundary(plan: dict[str, Any]) -> None:
+    roles = [item for item in plan["resource_changes"] if item["type"] == "aws_iam_role"]
+    assert roles and review.unbounded(plan) == []
+
+
 def test_no_reason_without_a_wildcard(plan_of: Callable[..., dict[str, Any]]) -> None:
     plans = (plan_of("stg", *EVERY_SWITCH), bootstrap_plan("stg"))
     wildcards = [value for plan in plans for value in review.wildcards(review.statements(plan))]
@@ -86,11 +91,42 @@ def test_unknown_values_are_left_to_the_sources() -> None:
     assert review.refused(document(actions=["kms:Decrypt"], resources=None)) == []
 
 
+def role(boundary: str | None, address: str = "aws_iam_role.test") -> dict[str, Any]:
+    """A plan with exact rights and one role."""
+    change = {"address": address, "type": "aws_iam_role"}
+    plan = document(actions=["s3:GetObject"], resources=["arn:aws:s3:::x/y"])
+    plan["resource_changes"].append(
+        {**change, "change": {"after": {"permissions_boundary": boundary}}}
+    )
+    return {**plan, "variables": {"environment": {"value": "stg"}}}
+
+
+@pytest.mark.parametrize(
+    ("boundary", "refused"),
+    [
+        ("arn:aws:iam::1:policy/student-performance-stg-boundary", False),
+        ("arn:aws:iam::1:policy/student-performance-prod-boundary", True),
+        ("arn:aws:iam::aws:policy/AdministratorAccess", True),
+        ("arn:aws:iam::1:policy/student-performance-stg-boundary-none", True),
+        (None, True),
+    ],
+)
+def test_a_role_without_its_boundary_is_refused(boundary: str | None, refused: bool) -> None:
+    assert bool(review.unbounded(role(boundary))) is refused
+
+
+def test_a_role_that_goes_needs_none() -> None:
+    plan = role(None)
+    plan["resource_changes"][-1]["change"]["after"] = None
+    assert review.unbounded(plan) == []
+
+
 @pytest.mark.parametrize(
     ("plan_text", "code"),
     [
         (document(actions=["s3:GetObject"], resources=["arn:aws:s3:::x/y"]), 0),
         (document(actions=["s3:*"], resources=["arn:aws:s3:::x/y"]), 1),
+        (role(None), 1),
         ({}, 2),
     ],
 )
@@ -109,15 +145,18 @@ def test_patterns_in_the_sources_are_the_known_ones() -> None:
                 continue
             patterns |= set(re.findall(r'"((?:[^"\\]|\\.)*\*(?:[^"\\]|\\.)*)"', code))
     assert sorted(patterns) == [
+        "${bucket}/*",
+        "${group}:log-stream:*",
         "${local.arn}/*",
         "${local.buckets[1]}/outcomes/*",
         "${local.log_group_arn}:log-stream:*",
         "${local.regional.cloudwatch}:alarm:${var.name}-*",
         "${local.regional.ecs}:task-definition/${var.name}-${name}:*",
-        "${local.regional.ecs}:task-definition/${var.name}-mage:*",
-        "${local.regional.ecs}:task/${var.name}-training/*",
         "${local.regional.kms}:key/*",
         "${local.regional.lambda}:event-source-mapping:*",
+        "${local.regional.secretsmanager}:secret:rds!db-*",
+        "${module.mage.family_arn}:*",
+        "${module.task.family_arn}:*",
         "${var.artifact_bucket_arn}/${prefix}/*",
         "${var.artifact_bucket_arn}/mlflow/*",
         "${var.artifact_bucket_arn}/outcomes/*",

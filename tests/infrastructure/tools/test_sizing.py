@@ -57,9 +57,25 @@ def test_known_costs() -> None:
     assert full - 2 * sizing.PUT_MILLION == pytest.approx(0.0045, abs=0.0002)
 
 
+def test_a_longer_retention_is_charged() -> None:
+    """$0.020 a shard and hour on top of $0.015: production's four shards are $102.20 a month."""
+    load = Load(rate=1000, retention_hours=72)
+    assert size(load).shards == 2 and size(load).idle_month == pytest.approx(102.20)
+    assert size(load._replace(retention_hours=24)).idle_month == pytest.approx(43.80)
+    assert size(load._replace(retention_hours=25)).idle_month == pytest.approx(102.20)
+
+
 def test_quotas_are_named() -> None:
     notes = " ".join(size(Load(rate=1_000_000)).notes)
     assert "quota of 500" in notes and "quota of 1000" in notes
+
+
+@given(LOADS)
+def test_the_quota_is_compared_with_what_is_said(load: Load) -> None:
+    needed = size(load)
+    said = [int(note.split()[0]) for note in needed.notes if "shards in all" in note]
+    in_all = 2 * needed.shards
+    assert said == ([in_all] if in_all > sizing.SHARD_QUOTA else [])
 
 
 @pytest.mark.parametrize(
@@ -74,6 +90,8 @@ def test_quotas_are_named() -> None:
         ({"architecture": "amd64"}, "arm64, x86_64"),
         ({"memory_mb": 64}, "memory_mb"),
         ({"put_ms": -1}, "put_ms"),
+        ({"retention_hours": 23}, "retention_hours"),
+        ({"retention_hours": 169}, "retention_hours"),
     ],
 )
 def test_a_bad_load_is_refused(changes: dict[str, Any], words: str) -> None:

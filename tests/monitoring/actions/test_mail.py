@@ -30,7 +30,7 @@ INCIDENT: dict[str, Any] = {
 
 
 def _said(payload: dict[str, Any]) -> Facts:
-    return facts_of(payload, INCIDENT, "grades", [])
+    return facts_of(payload, INCIDENT, "grades", "grades", [])
 
 
 @pytest.mark.parametrize(
@@ -95,22 +95,16 @@ def test_nothing_a_record_holds_becomes_markup() -> None:
     assert "s3://" in page and 'href="s3:' not in page
 
 
-class _S3:
-    def generate_presigned_url(self, _: str, **arguments: Any) -> str:
-        """Sign."""
-        return f"https://signed/{arguments['Params']['Key']}"
-
-
 @pytest.mark.parametrize(("template", "key"), [("opened", "opening"), ("closed", "closing")])
-def test_a_mail_links_to_the_report_of_its_window(template: str, key: str) -> None:
+def test_a_mail_links_to_the_report_of_its_window(template: str, key: str, s3: Any) -> None:
     """GIVEN a dashboard and a report WHEN a mail is composed THEN it links to both."""
     configured = settings.load(
         {"DATABASE_URL": "postgresql://x/y", "DASHBOARD_URL": "https://g/", "ARTIFACT_BUCKET": "b"}
     )
     cursor: Any = FakeCursor([tuple(INCIDENT.values())], columns=tuple(INCIDENT))
-    text = mail.compose(cursor, {"template": template}, 7, configured, _S3()).text
+    text = mail.compose(cursor, {"template": template}, 7, configured, s3).text
     assert "Dashboard: https://g\n" in text
-    assert f"https://signed/reports/{key}.html" in text and f"s3://b/reports/{key}.html" in text
+    assert f"/reports/{key}.html?X-Amz-" in text and f"s3://b/reports/{key}.html" in text
 
 
 def test_an_incident_that_is_not_there_cannot_be_told() -> None:
