@@ -3,11 +3,8 @@
 locals {
   name = "student-performance-${var.environment}"
 
-  repositories = toset(concat(
-    ["inference"],
-    var.enable_monitoring ? ["monitoring", "grafana"] : [],
-    var.enable_training ? ["orchestrator", "mlflow"] : [],
-  ))
+  # Every component's, whatever is switched on: staging holds the images that production promotes.
+  repositories = toset(["inference", "monitoring", "grafana", "orchestrator", "mlflow"])
 
   # The first apply makes the registry; the function follows once its image has been pushed.
   deploy_inference = contains(keys(var.image_digests), "inference")

@@ -39,6 +39,8 @@ locals {
   definitions  = [for name in local.fargate : "${local.regional.ecs}:task-definition/${var.name}-${name}:*"]
   families     = [for name in local.fargate : "${local.regional.ecs}:task-definition/${var.name}-${name}"]
   state_object = "${var.state_bucket_arn}/service.tfstate"
+  # Which release was proven last (infrastructure/tools/release/record.py).
+  serving_object = "${var.state_bucket_arn}/serving.json"
 
   subjects = {
     plan    = "repo:${var.repository}:environment:${var.environment}-plan"
