@@ -11,17 +11,18 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from infrastructure.tools.release import deployment, preflight, record, smoke
-from infrastructure.tools.release.errors import PreflightError
+from infrastructure.tools.release.errors import NoAnswerError, PreflightError
 from infrastructure.tools.release.target import DOCKERFILES, Target, load
 from localcloud.services.emulator import Emulator
 from tests.infrastructure.conftest import LINT_PYTHON, REPOSITORY, run_plan
+from tests.localcloud.deployment import Deployment
 
 GUIDE = (REPOSITORY / "docs" / "first-day.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```bash emulator\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
@@ -53,8 +54,8 @@ def _account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
         yield account
 
 
-@pytest.fixture(name="target")
-def _target(account: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Target:
+@pytest.fixture(name="staging")
+def _staging(account: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Target:
     """Staging, with the emulator's variables in force."""
     for name, value in account.items():
         monkeypatch.setenv(name, value)
@@ -87,36 +88,38 @@ def test_the_guides_commands_run(account: dict[str, str]) -> None:
     assert json.loads(serving) == {}
 
 
-def test_an_image_that_is_there_is_not_built_again(account: dict[str, str], target: Target) -> None:
+def test_an_image_that_is_there_is_not_built_again(
+    account: dict[str, str], staging: Target
+) -> None:
     repository = "student-performance-stg/inference"
     call(account, "ecr", "create-repository", "--repository-name", repository)
-    assert deployment.missing(target) == list(DOCKERFILES)
+    assert deployment.missing(staging) == list(DOCKERFILES)
     words = ["--repository-name", repository, "--image-manifest", json.dumps(MANIFEST)]
     call(account, "ecr", "put-image", *words, "--image-tag", COMMIT)
-    assert deployment.missing(target) == [name for name in DOCKERFILES if name != "inference"]
+    assert deployment.missing(staging) == [name for name in DOCKERFILES if name != "inference"]
 
 
-def test_what_was_proven_is_read_back(target: Target) -> None:
-    assert record.read(target) is None
-    record.write(target, {"inference": "sha256:1"})
-    assert record.read(target) == record.Serving(COMMIT, {"inference": "sha256:1"})
+def test_what_was_proven_is_read_back(staging: Target) -> None:
+    assert record.read(staging) is None
+    record.write(staging, {"inference": "sha256:1"})
+    assert record.read(staging) == record.Serving(COMMIT, {"inference": "sha256:1"})
 
 
 def test_no_champion_yet_is_told_from_one_that_is_there(
-    account: dict[str, str], target: Target, tmp_path: Path
+    account: dict[str, str], staging: Target, tmp_path: Path
 ) -> None:
-    assert not smoke.has_champion(target)
+    assert not smoke.has_champion(staging)
     pointer = tmp_path / "champion.json"
     pointer.write_text("{}", encoding="utf-8")
     words = ["--bucket", "student-performance-stg-models", "--body", str(pointer)]
     call(
         account, "s3api", "put-object", *words, "--key", "models/student-performance/champion.json"
     )
-    assert smoke.has_champion(target)
+    assert smoke.has_champion(staging)
 
 
 @pytest.mark.skipif(not LINT_PYTHON.exists(), reason="no .venv-lint: Terraform comes from there")
-def test_the_account_is_asked_before_the_apply(target: Target) -> None:
+def test_the_account_is_asked_before_the_apply(staging: Target) -> None:
     plan = run_plan(
         str(REPOSITORY / "infrastructure/vars/stg.tfvars.json"),
         "--var=function_reserved_concurrency=1",
@@ -125,11 +128,11 @@ def test_the_account_is_asked_before_the_apply(target: Target) -> None:
         % ", ".join(f'"{name}": "sha256:{"0" * 64}"' for name in DOCKERFILES),
     )
     assert preflight.reserved(plan, "after") >= 1
-    assert not preflight.check(plan, target)
+    assert not preflight.check(plan, staging)
     services = preflight.administrators(plan)
     assert any("aws_ecs_service" in address for address in services)
     with pytest.raises(PreflightError, match="holds no passwords"):
-        preflight.check(plan, target._replace(environment="other"))
+        preflight.check(plan, staging._replace(environment="other"))
 
 
 @pytest.mark.skipif(not LINT_PYTHON.exists(), reason="no .venv-lint: Terraform comes from there")
@@ -155,3 +158,30 @@ def test_the_guide_sets_what_the_workflows_read() -> None:
     for path in (REPOSITORY / ".github" / "workflows").glob("*.yaml"):
         read |= set(re.findall(r"\bvars\.(\w+)", path.read_text(encoding="utf-8")))
     assert set(re.findall(r"gh variable set (\w+)", GUIDE)) == read
+
+
+def test_one_student_proves_the_service(
+    deploy: Callable[..., Deployment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GIVEN a running function WHEN no champion, then one, is published
+    THEN the smoke test tells the two apart, and an answer from no answer."""
+    deployment = deploy()
+    for name, value in deployment.variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", f"{REPOSITORY / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    names = {
+        "model_bucket_name": deployment.variables["MODEL_BUCKET"],
+        "model_name": deployment.variables["MODEL_NAME"],
+        "students_stream_name": deployment.variables["STUDENTS_STREAM_NAME"],
+        "predictions_stream_name": deployment.variables["PREDICTIONS_STREAM_NAME"],
+    }
+    target = Target("stg", names, "state", COMMIT, "school/student-performance")
+    with deployment:
+        assert not smoke.has_champion(target)
+        with monkeypatch.context() as hurry:
+            hurry.setattr(smoke, "WAIT_SECONDS", 2)
+            with pytest.raises(NoAnswerError, match="no answer within"):
+                smoke.put_one(target)
+        deployment.publish()
+        assert smoke.has_champion(target)
+        smoke.put_one(target)
