@@ -165,23 +165,23 @@ def test_one_student_proves_the_service(
 ) -> None:
     """GIVEN a running function WHEN no champion, then one, is published
     THEN the smoke test tells the two apart, and an answer from no answer."""
-    deployment = deploy()
-    for name, value in deployment.variables.items():
+    function = deploy()
+    for name, value in function.variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PATH", f"{REPOSITORY / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}")
     names = {
-        "model_bucket_name": deployment.variables["MODEL_BUCKET"],
-        "model_name": deployment.variables["MODEL_NAME"],
-        "students_stream_name": deployment.variables["STUDENTS_STREAM_NAME"],
-        "predictions_stream_name": deployment.variables["PREDICTIONS_STREAM_NAME"],
+        "model_bucket_name": function.variables["MODEL_BUCKET"],
+        "model_name": function.variables["MODEL_NAME"],
+        "students_stream_name": function.variables["STUDENTS_STREAM_NAME"],
+        "predictions_stream_name": function.variables["PREDICTIONS_STREAM_NAME"],
     }
     target = Target("stg", names, "state", COMMIT, "school/student-performance")
-    with deployment:
+    with function:
         assert not smoke.has_champion(target)
         with monkeypatch.context() as hurry:
             hurry.setattr(smoke, "WAIT_SECONDS", 2)
             with pytest.raises(NoAnswerError, match="no answer within"):
                 smoke.put_one(target)
-        deployment.publish()
+        function.publish()
         assert smoke.has_champion(target)
         smoke.put_one(target)
