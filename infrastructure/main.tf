@@ -9,11 +9,8 @@ locals {
   # Made by bootstrap: the deploy role can neither make a role without it nor change it.
   permissions_boundary_arn = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/${local.name}-boundary"
 
-  repositories = toset(concat(
-    ["inference"],
-    var.enable_monitoring ? ["monitoring", "grafana"] : [],
-    var.enable_training ? ["orchestrator", "mlflow"] : [],
-  ))
+  # Every component's, whatever is switched on: staging holds the images that production promotes.
+  repositories = toset(["inference", "monitoring", "grafana", "orchestrator", "mlflow"])
 
   # The first apply makes the registry; the function follows once its image has been pushed.
   deploy_inference = contains(keys(var.image_digests), "inference")

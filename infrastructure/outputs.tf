@@ -49,7 +49,7 @@ output "alarm_keys" {
 }
 
 output "image_digests" {
-  description = "Digests that are deployed; the deployment remembers them to roll back."
+  description = "Digests of the last apply, also of one that failed half-way; what was proven is in serving.json beside the state."
   value       = var.image_digests
 }
 

@@ -7,7 +7,7 @@ from localcloud.process import Process
 from localcloud.service import Service, answers, base_environment, python_of
 
 REGION = "us-east-1"
-_SERVICES = "s3,kinesis,sqs,ses,sts,logs,cloudwatch"
+SERVICES = "s3,kinesis,sqs,ses,sts,logs,cloudwatch"
 
 
 def aws_variables(endpoint: str, region: str, given: Mapping[str, str]) -> dict[str, str]:
@@ -29,9 +29,17 @@ class Emulator(Service):
     name = "emulator"
     preferred_port = 4566
 
-    def __init__(self, state: Path, *, region: str = REGION, usual_port: bool = False) -> None:
+    def __init__(
+        self,
+        state: Path,
+        *,
+        region: str = REGION,
+        usual_port: bool = False,
+        services: str = SERVICES,
+    ) -> None:
         super().__init__(state, usual_port=usual_port)
         self.region = region
+        self.services = services
 
     def environment(self) -> dict[str, str]:
         return aws_variables(self.url, self.region, {})
@@ -50,7 +58,7 @@ class Emulator(Service):
             IOT_MTLS_ENABLED="0",
             SFTP_ENABLED="0",
             LOG_LEVEL="WARNING",
-            SERVICES=_SERVICES,
+            SERVICES=self.services,
         )
         # State is written on SIGTERM only, hence the long grace.
         server = Path(__file__).with_name("emulator_server.py")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from infrastructure.tools.release.target import DOCKERFILES as RELEASED
 from tests.infrastructure.support.plans import REPOSITORY
 
 
@@ -85,7 +86,7 @@ def test_secrets_and_state_stay_out() -> None:
 
 
 def test_every_dockerfile_is_updated_and_the_deployed_ones_are_built() -> None:
-    """Dependabot, Compose and the cd workflow name the Dockerfiles where they are."""
+    """Dependabot, Compose and the release name the Dockerfiles where they are."""
     dependabot = yaml.safe_load((REPOSITORY / ".github" / "dependabot.yaml").read_text("utf-8"))
     updated = {
         folder.strip("/")
@@ -95,9 +96,8 @@ def test_every_dockerfile_is_updated_and_the_deployed_ones_are_built() -> None:
     }
     assert updated == {str(Path(path).parent) for path in DOCKERFILES}
     compose = (REPOSITORY / "docker-compose.yaml").read_text(encoding="utf-8")
-    workflow = (REPOSITORY / ".github" / "workflows" / "cd.yaml").read_text(encoding="utf-8")
     built = set(re.findall(r"dockerfile: (\S+)", compose))
-    deployed = set(re.findall(r"file: (\w\S*Dockerfile)", workflow))
+    deployed = set(RELEASED.values())
     assert built | deployed <= set(DOCKERFILES)
     # The stand-in for AWS's base is built by .ci/image alone.
     assert set(DOCKERFILES) - built == {"localcloud/lambda_host/Dockerfile"}

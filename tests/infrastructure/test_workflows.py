@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from infrastructure.tools.release import __main__ as release
+from infrastructure.tools.release.smoke import SAMPLE
 from tests.infrastructure.support.plans import REPOSITORY
 
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yaml"))
@@ -64,25 +67,87 @@ def test_a_pull_request_never_deploys() -> None:
     assert not any("pull_request_target" in load(path)[True] for path in WORKFLOWS)
 
 
+def named(name: str) -> dict[Any, Any]:
+    """Return the workflow of this name."""
+    return load(REPOSITORY / ".github" / "workflows" / f"{name}.yaml")
+
+
 def test_production_follows_staging() -> None:
-    jobs = load(REPOSITORY / ".github" / "workflows" / "cd.yaml")["jobs"]
-    assert jobs["staging"]["needs"] == "build" and jobs["production"]["needs"] == "staging"
+    jobs = named("cd")["jobs"]
+    assert jobs["staging"]["needs"] == ["find", "build"]
+    assert jobs["production"]["needs"] == "staging"
     assert jobs["staging"]["uses"] == jobs["production"]["uses"]
-    assert jobs["production"]["if"] == "startsWith(github.ref, 'refs/tags/v')"
+    condition = jobs["production"]["if"]
+    assert "startsWith(github.ref, 'refs/tags/v')" in condition
+    assert "needs.staging.outputs.proven == 'true'" in condition
 
 
-def test_the_deployment_applies_the_saved_plan_and_can_go_back() -> None:
-    steps = load(REPOSITORY / ".github" / "workflows" / "deploy.yaml")["jobs"]["deploy"]["steps"]
-    names = [step.get("name", step.get("uses")) for step in steps]
-    order = ["Remember what serves now", "Push the images by digest", "Plan"]
-    order += ["Apply the saved plan", "Put one student through"]
-    assert [name for name in names if name in order] == order
-    assert "failure()" in steps[-1]["if"] and "deploy smoke" in steps[-1]["run"]
-    script = (REPOSITORY / ".github" / "scripts" / "deploy").read_text(encoding="utf-8")
-    assert "tf apply -no-color plan.bin" in script
+def test_production_promotes_what_staging_hands_over() -> None:
+    staging, production = (named("cd")["jobs"][name]["with"] for name in ("staging", "production"))
+    assert "refs/tags/v" in staging["hand-over"] and "hand-over" not in production
+    steps = named("deploy")["jobs"]["deploy"]["steps"]
+    assert production["images"] == steps[-1]["with"]["name"]
+    assert steps[-1]["if"] == steps[-2]["if"] == "inputs.hand-over"
+
+
+def test_the_workflow_calls_what_was_rehearsed() -> None:
+    steps = [
+        step["run"]
+        for name in ("cd", "deploy", "ci")
+        for job in named(name)["jobs"].values()
+        for step in job.get("steps", [])
+        if "tools.release" in step.get("run", "")
+    ]
+    called = [re.findall(r"tools\.release (\w+)", step)[0] for step in steps]
+    assert sorted(called) == ["deploy", "fetch", "find", "serving"]
+    for command in called:
+        assert re.search(rf"^    {command} ", str(release.__doc__), re.MULTILINE)
+    assert not any("terraform apply" in path.read_text(encoding="utf-8") for path in TEXTS)
+
+
+def test_what_waits_is_never_cancelled() -> None:
+    """A pending merge must not take a release's place, nor an approval hold up staging."""
+    assert "concurrency" not in named("cd")
+    concurrency = named("deploy")["jobs"]["deploy"]["concurrency"]
+    assert concurrency["cancel-in-progress"] is False and concurrency["queue"] == "max"
+    assert concurrency["group"] == "deploy-${{ inputs.environment }}"
+
+
+def test_a_jobs_condition_asks_for_the_repositorys_variables_only() -> None:
+    """GitHub reads an environment's variables after the condition, which would never be true."""
+    guide = (REPOSITORY / "docs" / "first-day.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^gh variable set (\w+) --body", guide, re.MULTILINE)
+    for path in WORKFLOWS:
+        for name, job in load(path)["jobs"].items():
+            asked = set(re.findall(r"vars\.(\w+)", str(job.get("if", ""))))
+            assert asked <= set(documented), f"{path.stem}: {name}"
+
+
+def test_an_owner_of_staging_alone_has_no_schedule_for_production() -> None:
+    job = named("retrain")["jobs"]["retrain"]
+    assert "(inputs.environment || vars.RETRAIN_ENVIRONMENT) != ''" in job["if"]
+    assert "prod" not in str(job)
+
+
+def test_images_are_built_on_the_architecture_they_run_on() -> None:
+    build = named("cd")["jobs"]["build"]
+    platform = next(
+        s["with"]["platforms"] for s in build["steps"] if "platforms" in s.get("with", {})
+    )
+    assert build["runs-on"] == "ubuntu-24.04-arm" and platform == "linux/arm64"
+    assert build["runs-on"] in named("ci")["jobs"]["images"]["strategy"]["matrix"]["runner"]
+    for environment in ("stg", "prod"):
+        settings = REPOSITORY / "infrastructure" / "vars" / f"{environment}.tfvars.json"
+        assert json.loads(settings.read_text("utf-8"))["function_architecture"] == "arm64"
+
+
+def test_a_build_carries_the_time_of_its_commit() -> None:
+    step = next(
+        s for s in named("cd")["jobs"]["build"]["steps"] if "platforms" in str(s.get("with"))
+    )
+    assert step["env"]["SOURCE_DATE_EPOCH"] == "${{ steps.time.outputs.epoch }}"
+    assert step["with"]["outputs"].endswith("rewrite-timestamp=true")
 
 
 def test_the_smoke_test_sends_a_file_that_is_there() -> None:
-    script = (REPOSITORY / ".github" / "scripts" / "deploy").read_text(encoding="utf-8")
-    sent = re.search(r"put-record (\S+) --wait", script)
-    assert sent and (REPOSITORY / sent[1]).is_file()
+    assert SAMPLE.is_file()

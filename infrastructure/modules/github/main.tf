@@ -50,6 +50,8 @@ locals {
   task_log_groups = [for name in local.fargate : "${local.regional.logs}:log-group:/ecs/${var.name}-${name}"]
   flow_log_group  = "${local.regional.logs}:log-group:/aws/vpc/${var.name}"
   state_object    = "${var.state_bucket_arn}/service.tfstate"
+  # Which release was proven last (infrastructure/tools/release/record.py).
+  serving_object = "${var.state_bucket_arn}/serving.json"
 
   subjects = var.repository == null ? {} : {
     plan    = "repo:${var.repository}:environment:${var.environment}-plan"

@@ -5,7 +5,7 @@ data "aws_iam_policy_document" "state_read" {
   statement {
     sid       = "ReadState"
     actions   = ["s3:GetObject"]
-    resources = [local.state_object]
+    resources = [local.state_object, local.serving_object]
   }
 
   statement {
@@ -27,7 +27,7 @@ data "aws_iam_policy_document" "state_write" {
   statement {
     sid       = "WriteState"
     actions   = ["s3:PutObject"]
-    resources = [local.state_object]
+    resources = [local.state_object, local.serving_object]
   }
 
   statement {
@@ -66,6 +66,7 @@ data "aws_iam_policy_document" "enumerate" {
       "ec2:DescribeVpcs",
       "ecs:DescribeTaskDefinition",
       "kms:ListAliases",
+      "lambda:GetAccountSettings",
       "lambda:ListEventSourceMappings",
       "logs:DescribeLogGroups",
       "rds:DescribeDBInstances",

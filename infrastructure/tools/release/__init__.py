@@ -1,0 +1,1 @@
+"""One release of one environment: build once, promote by digest, prove it, or go back."""
