@@ -38,6 +38,9 @@ TOO_LARGE = Problem("too_large", None, f"the record must have at most {MAX_EVENT
 BAD_AGGREGATE = Problem(
     "bad_aggregate", None, "the KPL aggregate is damaged: its digest or its structure is wrong"
 )
+MODEL_FAILED = Problem(
+    "model_failed", None, "the record is valid, but the model cannot answer it; others it can"
+)
 
 _ID = f"student_id must be a 64-bit integer or a string of 1 to {MAX_STUDENT_ID_LENGTH} characters"
 ID_MISSING = Problem("missing_field", "student_id", _ID)

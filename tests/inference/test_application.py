@@ -21,7 +21,7 @@ from inference.stream.envelope import EnvelopeError
 from inference.stream.publisher import Publisher
 from tests.inference.support import factory
 from tests.inference.support.aggregate import aggregate
-from tests.inference.support.kinesis import MemoryStream, batch, encoded
+from tests.inference.support.kinesis import MemoryStream, batch, client_error, encoded
 
 Serve = Callable[[MemoryStream], Application]
 POISON = (b"", b"{", b"\xff", b"[" * 100_000, b'{"student": NaN}', b"\xf3\x89\x9a\xc2 damaged")
@@ -150,6 +150,18 @@ def test_without_a_model_nothing_is_acknowledged(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable):
         application.handle(batch(encoded()), lambda: 30.0)
     assert not stream.calls
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "AccessDeniedException"])
+def test_what_only_a_person_can_mend_ends_one_invocation_only(serve: Serve, code: str) -> None:
+    """The whole batch is reported, nothing is lost, and the next invocation tries anew."""
+    stream = MemoryStream(lambda call, entries: client_error(code) if call < 2 else set())
+    application, event = serve(stream), batch(*map(encoded, range(3)))
+    for _ in range(2):
+        reported = application.handle(event, lambda: 30.0)
+        assert reported == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert application.handle(event, lambda: 30.0) == {"batchItemFailures": []}
+    assert len(stream.calls) == len(stream.entries) == 3
 
 
 def test_an_event_of_another_kind_fails(serve: Serve) -> None:
