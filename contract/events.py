@@ -20,4 +20,5 @@ REJECTION_CODES: Final = (
     "out_of_range",
     "too_large",
     "bad_aggregate",
+    "model_failed",
 )

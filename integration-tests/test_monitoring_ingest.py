@@ -177,6 +177,18 @@ def test_unreadable_records_are_dead_letters_and_block_nothing(
     assert "StudyTimeWeekly" not in str(letters)
 
 
+def test_a_number_below_the_range_of_a_real_is_stored(cloud: Cloud, connection: Connection) -> None:
+    """GIVEN a valid prediction of a student who studies 1e-320 hours WHEN it is consumed
+    THEN it is stored as zero and is no dead letter."""
+    record = next(cohort.predictions(cohort.students(1, 4)))
+    record["features"]["StudyTimeWeekly"] = 1e-320
+    cloud.put([json.dumps(record).encode()])
+    _drain(_consumer(cloud), connection)
+    rows = store.fetch(connection, 'SELECT "StudyTimeWeekly" AS hours FROM predictions')
+    assert [row["hours"] for row in rows] == [0]
+    assert not store.fetch(connection, "SELECT * FROM dead_letters")
+
+
 def test_text_that_postgres_could_trip_over_is_stored(cloud: Cloud, connection: Connection) -> None:
     """GIVEN student ids with tabs, backslashes, quotes, NUL and non-ASCII letters
     WHEN they are consumed THEN each row is there with its id (NUL replaced)."""

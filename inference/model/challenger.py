@@ -92,5 +92,6 @@ class Challenger:
         if self._publisher is None:
             return predictor.predict(batch.rows).probabilities
         own = score(items, predictor)
-        self._publisher.publish(own.answers, lambda: 0.0)
+        end = time.monotonic() + self._publisher.attempt_seconds  # one attempt, no retry
+        self._publisher.publish(own.answers, lambda: end - time.monotonic())
         return own.predictions.probabilities

@@ -1,8 +1,9 @@
 """The model that serves: verified before it takes over, swapped between batches only.
 
-A refresh runs beside the batch that finds it due, in a thread of its own, and gets at most
-``patience_seconds`` of that batch; a slower one takes over at the next batch. A refresh that fails
-leaves the last good model serving.
+A pointer last looked at longer than the refresh time ago is looked at again before a batch is
+answered, so that the newest model answers, also after an idle or a frozen spell. The look runs in a
+thread of its own and gets at most ``patience_seconds`` once per refresh time; a slower one takes
+over at a later batch. A look that fails leaves the last good model serving.
 """
 
 import threading
@@ -23,12 +24,8 @@ from contract.errors import StudentPerformanceError
 from inference.model.predictor import Predictor
 from inference.model.store import Store
 
-REFRESH_SHARE = 0.5
-"""Look for a new champion after this share of the refresh time, so that it is live within it."""
-
-PATIENCE_SECONDS = 0.03
-"""What a refresh may cost the batch that starts it; with the batch's own share of the interpreter
-lock this keeps a swap below 50 ms."""
+PATIENCE_SECONDS = 1.0
+"""What looking, and loading what is found, may cost a batch once per refresh time."""
 
 
 class ModelUnavailable(StudentPerformanceError):
@@ -67,6 +64,26 @@ def load(
         return Refresh(known, None, BundleError(f"{pointer}: {type(error).__name__}"))
 
 
+class _Clock:
+    """Time since it was last set, also where a frozen process's steady clock stands still.
+
+    The wall clock goes on while Lambda keeps a process frozen; the steady one is right when
+    somebody sets the wall clock back. A jump of the wall clock is one look too many, no harm.
+    """
+
+    def __init__(self) -> None:
+        self._steady = self._wall = 0.0
+        self.set()
+
+    def set(self) -> None:
+        """Start anew."""
+        self._steady, self._wall = time.monotonic(), time.time()
+
+    def seconds(self) -> float:
+        """Return the seconds since then."""
+        return max(time.monotonic() - self._steady, abs(time.time() - self._wall))
+
+
 class Champion:
     """Hands out the Predictor a pointer names; safe to share by threads.
 
@@ -76,7 +93,7 @@ class Champion:
         champion.current().predict(rows)         # once per batch: a swap comes between two
 
     ``refresh_seconds`` is the time within which a new pointer is followed (0 looks for every
-    batch); ``pointer`` is the pointer's file name.
+    batch), by one look at most; ``pointer`` is the pointer's file name.
     """
 
     def __init__(
@@ -88,19 +105,27 @@ class Champion:
         pointer: str = POINTER_FILE,
     ) -> None:
         self._source = store, model_name, pointer
-        self._period = refresh_seconds * REFRESH_SHARE
+        self.refresh_seconds = refresh_seconds
         self._patience = patience_seconds
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._state = Refresh(None, None, None)
-        self._due = 0.0
+        self._clock = _Clock()
+        self._patient_until = 0.0
+        self._wanted = self._looked = 0
         self._finished: deque[Refresh] = deque(maxlen=100)
 
     def current(self) -> Predictor:
         """Return the model for the next batch; raises ModelUnavailable when there is none."""
-        thread = self._refresh_if_due()
-        if thread is not None:
-            thread.join(self._patience if self._state.predictor else None)
+        wanted = self._wanted_look()
+        while (thread := self._look(wanted)) is not None:
+            if self._state.predictor is None:
+                thread.join()
+                continue
+            thread.join(max(0.0, self._patient_until - time.monotonic()))
+            if thread.is_alive():
+                break
+            # One begun before a frozen spell says what was true then: another one follows it.
         state = self._state
         if state.predictor is None:
             raise ModelUnavailable(f"no model can serve: {state.error}")
@@ -108,7 +133,7 @@ class Champion:
 
     def peek(self) -> Predictor | None:
         """Return the model there is, without ever waiting; refresh it when that is due."""
-        self._refresh_if_due()
+        self._look(self._wanted_look())
         return self._state.predictor
 
     def finished(self) -> list[Refresh]:
@@ -118,16 +143,29 @@ class Champion:
             finished.append(self._finished.popleft())
         return finished
 
-    def _refresh_if_due(self) -> threading.Thread | None:
+    def _wanted_look(self) -> int:
+        """Return the number of the look that must be over; a new one when it is time."""
         with self._lock:
-            due = self._state.predictor is None or time.monotonic() >= self._due
-            if self._thread is None and due:
-                self._due = time.monotonic() + self._period
-                self._thread = threading.Thread(target=self._refresh, daemon=True)
+            missing = self._state.predictor is None and self._thread is None
+            if missing or self._clock.seconds() >= self.refresh_seconds:
+                self._clock.set()
+                self._patient_until = time.monotonic() + self._patience
+                self._wanted += 1
+            return self._wanted
+
+    def _look(self, wanted: int) -> threading.Thread | None:
+        """Return the look under way, begun now if need be; None when the wanted one is over."""
+        with self._lock:
+            if self._looked >= wanted:
+                return None
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._refresh, args=(self._wanted,), daemon=True
+                )
                 self._thread.start()
             return self._thread
 
-    def _refresh(self) -> None:
+    def _refresh(self, wanted: int) -> None:
         store, model_name, pointer = self._source
         refresh = load(store, model_name, self._state.tag, pointer)
         with self._lock:
@@ -135,4 +173,5 @@ class Champion:
             self._state = Refresh(refresh.tag, serving, refresh.error)
             if refresh.predictor or refresh.error:
                 self._finished.append(refresh)
+            self._looked = wanted
             self._thread = None

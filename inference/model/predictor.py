@@ -50,7 +50,7 @@ class Predictor:
                 "model.onnx must have one input and the outputs probabilities and gpa"
             )
         self._input = inputs[0].name
-        self._check_golden_rows()
+        self.check_golden_rows()
         self._check_corners()
 
     def predict(self, rows: npt.ArrayLike) -> Predictions:
@@ -62,7 +62,8 @@ class Predictor:
             np.asarray(gpa, dtype=np.float32).reshape(-1).clip(*GPA_RANGE),
         )
 
-    def _check_golden_rows(self) -> None:
+    def check_golden_rows(self) -> None:
+        """Raise BundleError unless the golden rows still give the answers of the manifest."""
         golden = self.manifest.golden
         try:
             rows, wanted, gpa = map(np.array, (golden.rows, golden.probabilities, golden.gpa))

@@ -9,23 +9,26 @@ Knows neither AWS nor HTTP. The Lambda handler and the web service both stand on
     batch.answers[0].data                            # the JSON of the output record
     batch.answers[0].status                          # "ok" or "rejected"
 
-`score` never raises for bad input (that is a rejection); it raises PredictionError when the model
-itself fails.
+`score` never raises for what a record holds: bad input is a rejection, and so is a record the model
+fails on (`model_failed`), while the rest of its batch is answered. It raises PredictionError when
+the model fails on its golden rows too: then it is the model, and nothing may be acknowledged.
 """
 
 from collections.abc import Iterator
 from functools import partial
-from itertools import repeat
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from contract.bundle import BundleError
 from contract.errors import StudentPerformanceError
 from contract.features import FEATURES
 from contract.grades import GRADES
 from inference.model.guidance import advise
+from inference.model.isolation import apart
 from inference.model.predictor import Predictions, Predictor
 from inference.stream import answers
 from inference.stream.answers import Advice, Prediction, Probabilities, UsedFeatures
@@ -33,7 +36,7 @@ from inference.stream.decoding import decode
 from inference.stream.events import Event
 from inference.stream.inspection import has_surrogate
 from inference.stream.item import Answer, Item
-from inference.stream.problems import Problem, Rejection
+from inference.stream.problems import MODEL_FAILED, Problem, Rejection
 
 MAX_PARTITION_KEY = 256
 """Characters Kinesis accepts."""
@@ -45,15 +48,32 @@ _WHOLE = [feature.whole for feature in FEATURES]
 
 
 class PredictionError(StudentPerformanceError):
-    """The served model failed on valid input; nothing of the batch may be acknowledged."""
+    """The served model failed; nothing of the batch may be acknowledged."""
 
     code = "prediction"
+
+
+class _Said(NamedTuple):
+    """What the model said about n accepted records."""
+
+    events: list[Event]
+    rows: npt.NDArray[np.float64]
+    predictions: Predictions
+    guidance: Iterator[list[Advice] | msgspec.UnsetType]
+
+
+_NOTHING = _Said(
+    [],
+    np.empty((0, len(FEATURES))),
+    Predictions(np.empty((0, len(GRADES)), np.float32), np.empty(0, np.float32)),
+    iter(()),
+)
 
 
 class Batch(NamedTuple):
     """The answers, in the items' order, and what metrics and the shadow model need.
 
-    ``rows`` (n, 9) and ``predictions`` hold the n accepted records only, in order.
+    ``rows`` (n, 9) and ``predictions`` hold the n answered records only, in order.
     """
 
     answers: list[Answer]
@@ -65,14 +85,14 @@ class Batch(NamedTuple):
 def score(items: list[Item], predictor: Predictor) -> Batch:
     """Answer every item with one model call (a second one where guidance is asked for)."""
     decoded = [Rejection((item.problem,)) if item.problem else decode(item.data) for item in items]
-    events = [event for event in decoded if isinstance(event, Event)]
-    rows = np.array([msgspec.structs.astuple(event.student) for event in events], dtype=np.float64)
-    rows = rows.reshape(-1, len(FEATURES)) + 0.0  # -0.0 becomes 0.0
-    predictions = _predict(predictor, rows)
+    try:
+        said = _ask(predictor, _events(decoded))
+    except PredictionError as error:
+        said = _ask_apart(predictor, decoded, error)
     bodies = zip(
-        _predicted(events, predictions),
-        _used_features(rows),
-        _guidance(predictor, events, rows, predictions),
+        _predicted(said.events, said.predictions),
+        _used_features(said.rows),
+        said.guidance,
         strict=True,
     )
     manifest = predictor.manifest
@@ -87,7 +107,7 @@ def score(items: list[Item], predictor: Predictor) -> Batch:
             body = answers.rejected(item.prediction_id, item.event_time, event, source)
             out.append(Answer(_key(item, event), body, "rejected"))
             problems.extend(event.problems)
-    return Batch(out, problems, rows, predictions)
+    return Batch(out, problems, said.rows, said.predictions)
 
 
 def _key(item: Item, rejection: Rejection) -> str:
@@ -95,6 +115,56 @@ def _key(item: Item, rejection: Rejection) -> str:
         return str(rejection.student_id)
     key = item.partition_key
     return key if 0 < len(key) <= MAX_PARTITION_KEY and not has_surrogate(key) else NO_KEY
+
+
+def _events(decoded: list[Event | Rejection]) -> list[Event]:
+    return [event for event in decoded if isinstance(event, Event)]
+
+
+def _ask(predictor: Predictor, events: list[Event]) -> _Said:
+    rows = np.array([msgspec.structs.astuple(event.student) for event in events], dtype=np.float64)
+    rows = rows.reshape(-1, len(FEATURES)) + 0.0  # -0.0 becomes 0.0
+    predictions = _predict(predictor, rows)
+    return _Said(events, rows, predictions, _guidance(predictor, events, rows, predictions))
+
+
+def _ask_apart(
+    predictor: Predictor, decoded: list[Event | Rejection], error: PredictionError
+) -> _Said:
+    """Ask in parts, and put a rejection into ``decoded`` for each record the model fails on.
+
+    Before and after, the golden rows tell whether the model itself is at fault.
+    """
+    _check(predictor, error)
+    places = [place for place, event in enumerate(decoded) if isinstance(event, Event)]
+    events = _events(decoded)
+    parts = [_NOTHING]
+    for start, end, said in apart(
+        lambda start, end: _ask(predictor, events[start:end]), 0, len(events), PredictionError
+    ):
+        if said is not None:
+            parts.append(said)
+            continue
+        for place, event in zip(places[start:end], events[start:end], strict=True):
+            decoded[place] = Rejection((MODEL_FAILED,), event.student_id, event.request_id)
+    _check(predictor, error)
+    predictions = [part.predictions for part in parts]
+    return _Said(
+        [event for part in parts for event in part.events],
+        np.concatenate([part.rows for part in parts]),
+        Predictions(
+            np.concatenate([one.probabilities for one in predictions]),
+            np.concatenate([one.gpa for one in predictions]),
+        ),
+        chain.from_iterable(part.guidance for part in parts),
+    )
+
+
+def _check(predictor: Predictor, error: PredictionError) -> None:
+    try:
+        predictor.check_golden_rows()
+    except BundleError:
+        raise error from error.__cause__
 
 
 def _predict(predictor: Predictor, rows: npt.NDArray[np.float64]) -> Predictions:

@@ -14,6 +14,9 @@ from inference.stream.problems import MAX_NESTING, Rejection
 
 _DECODER = msgspec.json.Decoder(Event)
 
+_ROUNDED = frozenset((2**53, -(2**53)))
+"""Ids that 2^53 + 1, written with a point, is read as too: how they were written decides."""
+
 
 def decode(data: bytes) -> Event | Rejection:
     """Decode one event; never raises, whatever the bytes are."""
@@ -25,9 +28,11 @@ def decode(data: bytes) -> Event | Rejection:
         and data.count(b"{") + data.count(b"[") <= MAX_NESTING
     ):
         try:
-            return _DECODER.decode(data)
+            event = _DECODER.decode(data)
         except (msgspec.MsgspecError, UnicodeError):
-            pass
+            return inspect(data)
+        if event.student_id not in _ROUNDED:
+            return event
     return inspect(data)
 
 

@@ -1,6 +1,7 @@
 """The Kinesis event Lambda hands over: its records, unpacked into the items to answer.
 
 A record of a broken shape is still answered (by a rejection), so that it cannot block its shard.
+Another service's batch is refused as a whole: its records would get ids that collide.
 """
 
 from typing import Any, NamedTuple
@@ -12,6 +13,8 @@ from inference.stream.aggregation import AggregateError, is_aggregate, user_reco
 from inference.stream.identity import event_time, prediction_id
 from inference.stream.item import Item
 from inference.stream.problems import BAD_AGGREGATE, NOT_BASE64, Problem
+
+KINESIS = "aws:kinesis"
 
 
 class EnvelopeError(StudentPerformanceError):
@@ -40,11 +43,12 @@ class _Record(msgspec.Struct, gc=False):
     kinesis: _Kinesis
     event_id: str = msgspec.field(name="eventID")
     stream_arn: str = msgspec.field(name="eventSourceARN")
+    source: str = msgspec.field(name="eventSource")
     problem: Problem | None = None
 
 
 def unpack(event: Any) -> Unpacked:
-    """Unpack a Lambda event; raises EnvelopeError when it holds no list of records."""
+    """Unpack a Lambda event; raises EnvelopeError when it is no batch of Kinesis records."""
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list):
         raise EnvelopeError("the event must hold the records of a Kinesis event source mapping")
@@ -52,6 +56,10 @@ def unpack(event: Any) -> Unpacked:
     sequence_numbers: list[str] = []
     newest: float | None = None
     for record in _typed(records):
+        if record.source != KINESIS:
+            raise EnvelopeError(
+                f"the function is for a Kinesis event source mapping, not for {record.source[:64]}"
+            )
         kinesis = record.kinesis
         if is_aggregate(kinesis.data):
             unpacked = _user_items(record)
@@ -103,6 +111,8 @@ def _lenient(record: Any) -> _Record:
         ),
         event_id,
         _read(outer, "eventSourceARN", str, ""),
+        # SNS writes a capital letter. A record that names no service is a broken one of Kinesis.
+        _read(outer, "eventSource", str, _read(outer, "EventSource", str, KINESIS)),
         NOT_BASE64 if data is None else None,
     )
 

@@ -20,7 +20,9 @@ _LONGEST_INTEGER = len(str(-(2**63)))
 int it would cost quadratic time, and from 309 digits on `math` would raise OverflowError."""
 
 _EXACT_FLOAT = 2**53
-"""Above this a float does not say which integer was meant."""
+"""From here on a float does not say which integer was meant: 2^53 + 1 is read as 2^53."""
+
+_BYTE_ORDER_MARK = "\ufeff"
 
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
@@ -33,6 +35,8 @@ def inspect(data: bytes) -> Event | Rejection:
         text = data.decode()
     except UnicodeDecodeError:
         return Rejection((p.NOT_UTF8,))
+    if text.startswith(_BYTE_ORDER_MARK):
+        return Rejection((p.BYTE_ORDER_MARK,))
     if _too_deep(text):
         return Rejection((p.TOO_DEEP,))
     try:
@@ -83,7 +87,7 @@ def _student_id(document: dict[str, Any], found: list[Problem]) -> int | str | N
         problem = p.ID_TYPE
     elif isinstance(value, int):
         problem = None if -(2**63) <= value < 2**63 else p.ID_RANGE
-    elif abs(value) > _EXACT_FLOAT:
+    elif abs(value) >= _EXACT_FLOAT:
         problem = p.ID_RANGE
     elif not value.is_integer():
         problem = p.ID_NOT_WHOLE

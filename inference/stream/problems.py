@@ -32,11 +32,17 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
 NOT_BASE64 = Problem("not_utf8", None, "the record's data is not base64 text, so it has no bytes")
 NOT_UTF8 = Problem("not_utf8", None, "the record must be UTF-8 text")
 NOT_JSON = Problem("not_json", None, "the record must be one JSON document (RFC 8259)")
+BYTE_ORDER_MARK = Problem(
+    "not_json", None, "the record must not start with a UTF-8 byte order mark (EF BB BF)"
+)
 TOO_DEEP = Problem("not_json", None, f"the record must nest at most {MAX_NESTING} levels")
 NOT_AN_OBJECT = Problem("not_an_object", None, "the record must be a JSON object")
 TOO_LARGE = Problem("too_large", None, f"the record must have at most {MAX_EVENT_BYTES} bytes")
 BAD_AGGREGATE = Problem(
     "bad_aggregate", None, "the KPL aggregate is damaged: its digest or its structure is wrong"
+)
+MODEL_FAILED = Problem(
+    "model_failed", None, "the record is valid, but the model cannot answer it; others it can"
 )
 
 _ID = f"student_id must be a 64-bit integer or a string of 1 to {MAX_STUDENT_ID_LENGTH} characters"

@@ -3,7 +3,8 @@
 PutRecords accepts 500 entries and 5 MiB a call and can fail for single entries while the call
 succeeds: FailedRecordCount is read every time, and only the failed entries are sent again, with
 full-jitter back-off (AWS Architecture Blog, "Exponential Backoff and Jitter"), for as long as the
-invocation's remaining time allows. A chunk that could not be completed ends the work: the batch is
+invocation's remaining time allows. An answer that does not speak of every entry is a failed attempt,
+and so is one that is not there in time. A chunk that could not be completed ends the work: the batch is
 reported from its first unpublished answer on, so what would follow is sent by the retry anyway.
 """
 
@@ -13,8 +14,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
+from contract.errors import StudentPerformanceError
+from inference.stream.deadline import Deadline
 from inference.stream.item import Answer
 
 MAX_ENTRIES = 500
@@ -39,6 +42,12 @@ _PERMANENT = frozenset(
 )
 
 
+class MalformedAnswer(StudentPerformanceError):
+    """The stream's answer does not say of every entry what became of it."""
+
+    code = "malformed_answer"
+
+
 class Outcome(NamedTuple):
     """What became of a list of answers.
 
@@ -60,8 +69,8 @@ class Publisher:
         outcome = publisher.publish(batch.answers, seconds_left)
         answers[outcome.published :]             # those that are not on the stream
 
-    ``attempt_seconds`` is the longest one PutRecords call can take with the client's timeouts; no
-    further attempt starts when less than that remains.
+    ``attempt_seconds`` is the deadline of one PutRecords call in total; no further attempt starts
+    when less than that remains, and none at all when nothing does.
     """
 
     def __init__(
@@ -75,7 +84,8 @@ class Publisher:
     ) -> None:
         self._client = client
         self._stream_name = stream_name
-        self._attempt_seconds = attempt_seconds
+        self.attempt_seconds = attempt_seconds
+        self._deadline = Deadline()
         self._base = base_seconds
         self._cap = cap_seconds
         self._sleep = sleep
@@ -85,63 +95,58 @@ class Publisher:
         errors: Counter[str] = Counter()
         retries = 0
         for start, end in chunks(answers):
-            if start and remaining() < self._attempt_seconds:
+            left = remaining()
+            if left <= 0 or (start and left < self.attempt_seconds):
                 return Outcome(start, retries, errors)
-            failed, sent_again = self._chunk(answers, start, end, remaining, errors)
-            retries += sent_again
-            if failed:
-                return Outcome(failed[0], retries, errors)
+            pending = list(range(start, end))
+            attempt = 0
+            while pending := self._attempt(answers, pending, errors, left):
+                if _PERMANENT.intersection(errors):
+                    return Outcome(pending[0], retries, errors)
+                pause = random.uniform(0, min(self._cap, self._base * 2 ** min(attempt, 20)))
+                left = remaining() - pause
+                if left < self.attempt_seconds:
+                    return Outcome(pending[0], retries, errors)
+                self._sleep(pause)
+                attempt += 1
+                retries += len(pending)
         return Outcome(len(answers), retries, errors)
 
-    def _chunk(
-        self,
-        answers: Sequence[Answer],
-        start: int,
-        end: int,
-        remaining: Callable[[], float],
-        errors: Counter[str],
-    ) -> tuple[list[int], int]:
-        pending = list(range(start, end))
-        retries = attempt = 0
-        while True:
-            try:
-                pending = self._attempt(answers, pending, errors)
-            except ClientError as error:
-                code = error.response["Error"]["Code"]
-                errors[code] += 1
-                if code in _PERMANENT:
-                    return pending, retries
-            except BotoCoreError as error:
-                errors[type(error).__name__] += 1
-            if not pending:
-                return pending, retries
-            pause = random.uniform(0, min(self._cap, self._base * 2 ** min(attempt, 20)))
-            if remaining() < pause + self._attempt_seconds:
-                return pending, retries
-            self._sleep(pause)
-            attempt += 1
-            retries += len(pending)
-
     def _attempt(
-        self, answers: Sequence[Answer], pending: list[int], errors: Counter[str]
+        self, answers: Sequence[Answer], pending: list[int], errors: Counter[str], left: float
     ) -> list[int]:
-        """Send ``pending`` once; return those that are still not on the stream."""
-        response = self._client.put_records(
-            StreamName=self._stream_name,
-            Records=[
-                {"Data": answers[index].data, "PartitionKey": answers[index].partition_key}
-                for index in pending
-            ],
-        )
-        if response["FailedRecordCount"] == 0:
-            return []
-        failed = []
-        for index, entry in zip(pending, response["Records"], strict=True):
-            code = entry.get("ErrorCode")
-            if code is not None:
-                errors[code] += 1
-                failed.append(index)
-        return failed
+        """Send ``pending`` once; return those that are not known to be on the stream."""
+        records = [
+            {"Data": answers[index].data, "PartitionKey": answers[index].partition_key}
+            for index in pending
+        ]
+        try:
+            response = self._deadline.call(
+                lambda: self._client.put_records(StreamName=self._stream_name, Records=records),
+                min(self.attempt_seconds, left),
+            )
+            return _failed(response, pending, errors)
+        except ClientError as error:
+            errors[str(error.response.get("Error", {}).get("Code"))] += 1
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            # Whatever botocore makes of a strange answer: nothing is known to be on the stream.
+            errors[type(error).__name__] += 1
+        return pending
+
+
+def _failed(response: Any, pending: list[int], errors: Counter[str]) -> list[int]:
+    """Return which of ``pending`` failed; raises MalformedAnswer unless all are spoken of."""
+    entries = response.get("Records") if isinstance(response, dict) else None
+    if not isinstance(entries, list) or len(entries) != len(pending):
+        raise MalformedAnswer("the answer must speak of every entry")
+    failed = []
+    for index, entry in zip(pending, entries, strict=True):
+        if "SequenceNumber" not in entry:
+            errors[str(entry.get("ErrorCode"))] += 1
+            failed.append(index)
+    if response.get("FailedRecordCount", 0) > len(failed):
+        raise MalformedAnswer("the answer speaks of more failures than it shows")
+    return failed
 
 
 def chunks(answers: Sequence[Answer]) -> Iterator[tuple[int, int]]:

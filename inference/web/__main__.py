@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from contract.errors import StudentPerformanceError
-from inference.web.app import app_from_environment
+from inference.web.app import create_app, open_gateway, open_service
 from inference.web.middleware.journal import start_logging
 from inference.web.web_settings import WebSettings, read_web_settings
 
@@ -54,7 +54,8 @@ def serve(environment: Mapping[str, str], settings: WebSettings) -> None:
     """Serve until interrupted or terminated; requests under way are answered first."""
     import waitress  # pylint: disable=import-outside-toplevel
 
-    app = app_from_environment(environment, settings)
+    service = open_service(environment)
+    app = create_app(service, settings, open_gateway(settings))
     server = waitress.create_server(
         app,
         host=settings.host,
@@ -76,7 +77,8 @@ def serve(environment: Mapping[str, str], settings: WebSettings) -> None:
     if not settings.loopback and not settings.api_key:
         print("Warning: reachable by others and WEB_API_KEY is not set.", file=sys.stderr)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    server.run()
+    with service.following():
+        server.run()
 
 
 def main(arguments: list[str] | None = None) -> int:

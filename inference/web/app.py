@@ -86,8 +86,13 @@ def open_gateway(settings: WebSettings) -> Gateway | None:
     return Gateway(publisher, Consumer(rounds, waiting), waiting)
 
 
-def app_from_environment(environment: Mapping[str, str], settings: WebSettings) -> Flask:
-    """Return the application for ``settings`` with the model store ``environment`` names."""
+def open_service(environment: Mapping[str, str]) -> Service:
+    """Return the service on the model store ``environment`` names."""
     model = read_settings(environment)
     champion = Champion(open_store(model), model.model_name, model.refresh_seconds)
-    return create_app(Service(champion, Observer()), settings, open_gateway(settings))
+    return Service(champion, Observer())
+
+
+def app_from_environment(environment: Mapping[str, str], settings: WebSettings) -> Flask:
+    """Return the application for ``settings`` with the model store ``environment`` names."""
+    return create_app(open_service(environment), settings, open_gateway(settings))

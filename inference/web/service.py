@@ -1,7 +1,9 @@
 """The one place where HTTP meets the core: bytes of events in, the stream's own answers out."""
 
+import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -15,6 +17,9 @@ from inference.stream.identity import prediction_id
 from inference.stream.item import Answer, Item
 from inference.stream.problems import NOT_JSON
 from inference.web.errors import BatchTooLarge
+
+SHORTEST_PAUSE_SECONDS = 1.0
+"""Between two looks by the timer."""
 
 _ORIGIN = "web"
 _SPLIT = msgspec.json.Decoder(list[msgspec.Raw])
@@ -76,12 +81,34 @@ class Service:
         except ModelUnavailable:
             return None
 
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Look at the pointer by a timer too, so that an idle service knows the newest model."""
+        ended = threading.Event()
+        pause = max(self._champion.refresh_seconds, SHORTEST_PAUSE_SECONDS)
+
+        def follow() -> None:
+            while not ended.wait(pause):
+                self._champion.peek()
+                self._report()
+
+        thread = threading.Thread(target=follow, name="champion", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
     def _current(self) -> Predictor:
         try:
             return self._champion.current()
         finally:
-            # Empty but for the moment after a swap or a failed refresh.
-            finished = self._champion.finished()
-            if finished and self._observer is not None:
-                self._observer.refreshes(finished)
-                self._observer.flush()
+            self._report()
+
+    def _report(self) -> None:
+        # Empty but for the moment after a swap or a failed refresh.
+        finished = self._champion.finished()
+        if finished and self._observer is not None:
+            self._observer.refreshes(finished)
+            self._observer.flush()

@@ -20,8 +20,10 @@ from psycopg2.extras import execute_values
 from contract.grades import GPA_RANGE, GRADES, grade_class
 from monitoring.errors import LabelError
 from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_letter
-from monitoring.ingest.record import student_key
+from monitoring.ingest.record import as_real, student_key
 from monitoring.storage import database
+
+_EXACT_FLOAT: Final = 2.0**53
 
 LABEL_SCHEMA: Final = "student-performance.label/1"
 
@@ -73,6 +75,8 @@ def make_label(wire: Any) -> Label:
     low, high = GPA_RANGE
     if gpa is not None and not (math.isfinite(gpa) and low <= gpa <= high):
         raise LabelError(f"GPA: accepted is a number from {low:g} to {high:g}")
+    if gpa is not None:
+        gpa = as_real(gpa)
     if grade is None:
         if gpa is None:
             raise LabelError("GradeClass: missing (a GPA alone would do, too)")
@@ -83,6 +87,8 @@ def make_label(wire: Any) -> Label:
         return Label(grade, gpa, prediction_id=wire.prediction_id)
     if wire.student_id is None or wire.time is None:
         raise LabelError("prediction_id, or student_id and time, must say whose label it is")
+    if isinstance(wire.student_id, float) and abs(wire.student_id) >= _EXACT_FLOAT:
+        raise LabelError("student_id: written with a point, it must be below 2^53 to be exact")
     if wire.time.tzinfo is None:
         raise LabelError("time: needs a time zone, 2026-06-30T12:00:00Z")
     return Label(grade, gpa, student_id=student_key(wire.student_id), known_at=wire.time)

@@ -16,6 +16,9 @@ from monitoring.errors import MonitoringError
 _LOWEST: Final = tuple(f.minimum for f in FEATURES)
 _HIGHEST: Final = tuple(f.maximum for f in FEATURES)
 _WHOLE: Final = itemgetter(*(place for place, f in enumerate(FEATURES) if f.whole))
+_SMALLEST: Final = 1e-37
+"""Closer to zero Postgres refuses a number as out of the range of a real."""
+
 _NAME_LIMIT: Final = 64
 _VERSION_LIMIT: Final = 128
 """Longer texts would not fit into an index, and Postgres says so in a way that looks transient."""
@@ -153,6 +156,11 @@ def _outside(features: tuple[float, ...]) -> str:
     raise AssertionError("every feature is within the contract")
 
 
+def as_real(value: float) -> float:
+    """Return what Postgres can store as a real; what is too close to zero becomes zero."""
+    return value if abs(value) >= _SMALLEST else 0.0
+
+
 def _scored(record: _Ok) -> Scored:
     answer = record.prediction
     student = student_key(answer.student_id)
@@ -184,7 +192,7 @@ def _scored(record: _Ok) -> Scored:
         student,
         _version(record.version),
         answer.GradeClass,
-        answer.GPA,
-        probabilities,
-        features,
+        as_real(answer.GPA),
+        tuple(map(as_real, probabilities)),
+        tuple(map(as_real, features)),
     )

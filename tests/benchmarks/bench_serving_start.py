@@ -26,7 +26,7 @@ ANSWERED = f"""
 from inference import handler
 from tests.inference.support.kinesis import batch, encoded
 handler.application()._publisher._client = __import__("types").SimpleNamespace(
-    put_records=lambda **_: {{"FailedRecordCount": 0}})
+    put_records=lambda **request: {{"Records": [{{"SequenceNumber": "1"}}] * len(request["Records"])}})
 handler.application().handle(batch(*map(encoded, range(500))), lambda: 9.0)
 {PEAK}
 """

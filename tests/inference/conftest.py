@@ -42,7 +42,7 @@ def serve_fixture(champion: Champion) -> Callable[[MemoryStream], Application]:
     """Make a handler that publishes to a given stream and never really sleeps."""
 
     def serve(stream: MemoryStream) -> Application:
-        publisher = Publisher(stream, "predictions", 0.5, sleep=lambda _: None)
+        publisher = Publisher(stream, "predictions", 8.0, sleep=lambda _: None)
         return Application(champion, publisher, Observer())
 
     return serve

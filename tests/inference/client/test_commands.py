@@ -27,7 +27,7 @@ def streams_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Streams]:
     monkeypatch.setattr(commands, "client", lambda _: streams)
     monkeypatch.setattr(reader, "IDLE_SECONDS", 0.0)
     monkeypatch.setattr(exchange, "IDLE_SECONDS", 0.0)
-    monkeypatch.setattr(exchange, "SEND_SECONDS", 0.0)
+    monkeypatch.setattr(exchange, "SEND_SECONDS", 5.0)
     monkeypatch.setenv("STUDENTS_STREAM_NAME", "students")
     monkeypatch.setenv("PREDICTIONS_STREAM_NAME", "predictions")
     yield streams

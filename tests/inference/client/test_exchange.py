@@ -18,7 +18,7 @@ from tests.inference.support.kinesis import client_error, encoded
 def streams_fixture(monkeypatch: pytest.MonkeyPatch) -> Streams:
     """Two streams without any waiting."""
     monkeypatch.setattr(exchange, "IDLE_SECONDS", 0.0)
-    monkeypatch.setattr(exchange, "SEND_SECONDS", 0.0)
+    monkeypatch.setattr(exchange, "SEND_SECONDS", 5.0)
     return Streams()
 
 
@@ -28,7 +28,7 @@ def exchange_on(streams: Streams, patience_seconds: float = 60) -> Exchange:
     def open_reader(since: datetime) -> StreamReader:
         return StreamReader(streams, "predictions", since, sleep=lambda _: None)
 
-    return Exchange(Publisher(streams, "students", 0.0), open_reader, 500, patience_seconds)
+    return Exchange(Publisher(streams, "students", 30.0), open_reader, 500, patience_seconds)
 
 
 def records(run: Exchange, count: int) -> list[tuple[str, bytes]]:

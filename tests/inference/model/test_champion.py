@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -16,23 +13,7 @@ from contract.features import DEFAULT_MODEL_NAME
 from inference.model.champion import Champion, ModelUnavailable, load
 from inference.model.store import LocalStore, PointerFile
 from tests.inference.support import factory
-
-PATIENCE_SECONDS = 60
-
-
-def champion_of(models: Path, refresh_seconds: float = 0) -> Champion:
-    """Return a champion that waits for every refresh."""
-    return Champion(
-        LocalStore(models, DEFAULT_MODEL_NAME),
-        DEFAULT_MODEL_NAME,
-        refresh_seconds,
-        PATIENCE_SECONDS,
-    )
-
-
-def serving(champion: Champion) -> str:
-    """Return the version that serves."""
-    return champion.current().manifest.version
+from tests.inference.support.stores import PATIENCE_SECONDS, CountingStore, champion_of, serving
 
 
 def test_a_new_champion_takes_over_and_a_rollback_is_the_same(models: Path) -> None:
@@ -57,25 +38,6 @@ def test_an_unchanged_pointer_costs_nothing_more(models: Path) -> None:
     assert len(champion.finished()) == 1
 
 
-class CountingStore(LocalStore):
-    """A store that counts bundle files read, and whose looks at the pointer take a moment."""
-
-    def __init__(self, models: Path) -> None:
-        super().__init__(models, DEFAULT_MODEL_NAME)
-        self.reads = self.looks = 0
-
-    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
-        """Look, slowly."""
-        self.looks += 1
-        time.sleep(0.05)
-        return super().pointer(known, name)
-
-    def file(self, version: str, name: str) -> bytes:
-        """Count and read."""
-        self.reads += 1
-        return super().file(version, name)
-
-
 def test_the_pointer_is_remembered_over_many_looks(models: Path) -> None:
     """Neither the second unchanged look nor a refused successor that was taken back reads the
     serving model's files again."""
@@ -96,20 +58,6 @@ def test_the_first_model_is_waited_for(models: Path) -> None:
     """Patience is for batches that have a model; without one there is nothing else to do."""
     champion = Champion(CountingStore(models), DEFAULT_MODEL_NAME, 3600, patience_seconds=0.001)
     assert serving(champion) == "1"
-
-
-def test_it_looks_twice_per_refresh_time(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half the refresh time is for finding a new champion, the other half for loading it."""
-    now = [0.0]
-    clock = SimpleNamespace(monotonic=lambda: now[0])
-    monkeypatch.setattr("inference.model.champion.time", clock)
-    champion = champion_of(models, refresh_seconds=60)
-    champion.current()
-    factory.publish(models, "2")
-    served = []
-    for now[0] in (29.9, 30.0):
-        served.append(serving(champion))
-    assert served == ["1", "2"]
 
 
 def _truncate(models: Path) -> None:
@@ -186,49 +134,6 @@ def test_without_any_model_the_reason_is_raised_until_there_is_one(tmp_path: Pat
             champion.current()
     factory.publish(tmp_path, "1")
     assert serving(champion) == "1"
-
-
-def test_it_does_not_look_before_it_is_time(models: Path) -> None:
-    """Within the refresh time the pointer is not read again."""
-    champion = champion_of(models, refresh_seconds=3600)
-    champion.current()
-    factory.publish(models, "2")
-    assert serving(champion) == "1"
-
-
-class SlowStore(LocalStore):
-    """A store whose second and later looks at the pointer wait to be released."""
-
-    def __init__(self, models: Path) -> None:
-        super().__init__(models, DEFAULT_MODEL_NAME)
-        self.waiting, self.release = threading.Event(), threading.Event()
-        self.looks = 0
-
-    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
-        """Wait, after the first look."""
-        self.looks += 1
-        if self.looks > 1:
-            self.waiting.set()
-            self.release.wait(PATIENCE_SECONDS)
-        return super().pointer(known, name)
-
-
-def test_a_slow_refresh_lets_the_batches_go_on(models: Path) -> None:
-    """The old model answers meanwhile; one refresh runs at a time; then the new one takes over."""
-    store = SlowStore(models)
-    champion = Champion(store, DEFAULT_MODEL_NAME, 0, patience_seconds=0.001)
-    champion.current()
-    factory.publish(models, "2")
-    assert serving(champion) == "1"
-    assert store.waiting.wait(PATIENCE_SECONDS)
-    assert [serving(champion) for _ in range(5)] == ["1"] * 5
-    assert store.looks == 2
-    thread = champion._thread  # pylint: disable=protected-access
-    store.release.set()
-    assert thread is not None and thread.daemon, "a stuck store must not hold up the process's end"
-    thread.join(PATIENCE_SECONDS)
-    assert champion.peek() is not None
-    assert serving(champion) == "2"
 
 
 def test_peek_never_waits_nor_raises(tmp_path: Path) -> None:

@@ -6,8 +6,11 @@ import json
 import uuid
 from datetime import datetime
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contract.features import FEATURE_NAMES
 from contract.grades import GRADES
@@ -158,8 +161,97 @@ def test_the_same_record_gives_the_same_answer(predictor: Predictor) -> None:
     assert first == second
 
 
+class Picky(Predictor):
+    """A sound model that fails on records with these many absences, on any number of them at once.
+
+    ``most`` is the largest batch it can answer at all.
+    """
+
+    def __init__(
+        self, good: Predictor, culprits: set[int], answer_nan: bool = False, most: int = 10**6
+    ) -> None:
+        # pylint: disable=super-init-not-called
+        self.manifest = good.manifest
+        self._good, self._culprits, self._nan, self._most = good, culprits, answer_nan, most
+        self.calls = 0
+
+    def predict(self, rows: npt.ArrayLike) -> Predictions:
+        """Answer, unless a culprit is among the rows."""
+        self.calls += 1
+        said = self._good.predict(rows)
+        absences = np.reshape(rows, (-1, len(FEATURE_NAMES)))[:, FEATURE_NAMES.index("Absences")]
+        bad = np.isin(absences, list(self._culprits))
+        if self._nan:
+            gpa = np.where(bad, np.nan, said.gpa).astype(np.float32)
+            return Predictions(said.probabilities, gpa)
+        if bad.any() or len(absences) > self._most:
+            raise RuntimeError("secret")
+        return said
+
+
+@pytest.mark.parametrize("answer_nan", [True, False])
+def test_a_record_the_model_fails_on_is_rejected_alone(
+    predictor: Predictor, answer_nan: bool
+) -> None:
+    """One culprit among a thousand costs about 2 log2(1000) calls; the rest is answered as ever."""
+    datas = [encoded(number, request_id=f"r{number}", Absences=5) for number in range(1000)]
+    datas[700] = encoded("culprit", request_id="r700", Absences=200)
+    datas[3] = b"{"
+    items = unpack(batch(*datas)).items
+    picky = Picky(predictor, {200}, answer_nan)
+    found = score(items, picky)
+    documents = [json.loads(one.data) for one in found.answers]
+    assert documents[700]["errors"] == [
+        {
+            "code": "model_failed",
+            "field": None,
+            "message": "the record is valid, but the model cannot answer it; others it can",
+        }
+    ]
+    assert (documents[700]["student_id"], documents[700]["request_id"]) == ("culprit", "r700")
+    assert [problem.code for problem in found.problems] == ["not_json", "model_failed"]
+    assert len(found.rows) == len(found.predictions.gpa) == 998
+    assert picky.calls <= 2 * 10 + 4, "the whole twice, the golden rows twice"
+    expected = score(items, predictor)
+    same = [number for number in range(1000) if number != 700]
+    for number in same:
+        document = json.loads(expected.answers[number].data)
+        assert documents[number] | {"predicted_at": 0} == document | {"predicted_at": 0}
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=12), st.integers(1, 8))
+@settings(max_examples=60, deadline=None)
+def test_any_mix_of_culprits(students: list[tuple[int, bool]], most: int) -> None:
+    """Exactly the culprits are rejected, in place, with or without guidance, in any number.
+
+    A batch that is only too large for the model is answered in parts.
+    """
+    culprits = {100, 101, 102}
+    datas = [
+        encoded(number, Absences=100 + absences, explain=explain)
+        for number, (absences, explain) in enumerate(students)
+    ]
+    picky = Picky(factory.predictor(), culprits, most=8 * most)
+    found = score(unpack(batch(*datas)).items, picky)
+    documents = [json.loads(one.data) for one in found.answers]
+    for document, (absences, explain) in zip(documents, students, strict=True):
+        # The levers take five absences off: a record asked that way may need a culprit's answer.
+        failed = absences <= 2 or (explain and 100 + absences - 5 in culprits)
+        assert document["status"] == ("rejected" if failed else "ok")
+        assert ("guidance" in document) is (explain and not failed)
+        assert failed or document["prediction"]["student_id"] == documents.index(document)
+
+
+def test_all_of_a_batch_may_be_culprits(predictor: Predictor) -> None:
+    """The golden rows say that the model is sound: each record is rejected, none is retried."""
+    datas = [encoded(number, Absences=200) for number in range(5)]
+    found = score(unpack(batch(*datas)).items, Picky(predictor, {200}))
+    assert [one.status for one in found.answers] == ["rejected"] * 5
+    assert found.rows.shape == (0, 9) and found.predictions.probabilities.shape == (0, 5)
+
+
 class Failing(Predictor):
-    """A verified model that fails afterwards."""
+    """A verified model that fails afterwards, on whatever it is asked."""
 
     def __init__(self, good: Predictor, calls: int, answer_nan: bool) -> None:
         # pylint: disable=super-init-not-called
@@ -182,7 +274,7 @@ class Failing(Predictor):
 def test_a_model_that_fails_answers_nobody(
     predictor: Predictor, calls: int, answer_nan: bool
 ) -> None:
-    """Its failure is a PredictionError without content, in the first call and in guidance."""
+    """On its golden rows too: a PredictionError without content, in the first call and guidance."""
     items = unpack(batch(encoded(1, explain=True))).items
     with pytest.raises(PredictionError, match="^version 1 (failed|gave no finite numbers)$"):
         score(items, Failing(predictor, calls, answer_nan))

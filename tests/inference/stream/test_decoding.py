@@ -141,6 +141,10 @@ def _same(one: Event | Rejection, other: Event | Rejection) -> bool:
         (text(student_id="9" * 5000), ("out_of_range", "student_id")),
         (text(student_id="1e400"), ("out_of_range", "student_id")),
         (text(student_id="9007199254740994.0"), ("out_of_range", "student_id")),
+        (text(student_id="9007199254740993.0"), ("out_of_range", "student_id")),
+        (text(student_id="-9007199254740993.0"), ("out_of_range", "student_id")),
+        (text(student_id="9007199254740992.0"), ("out_of_range", "student_id")),
+        (text(student_id="9.007199254740993e15"), ("out_of_range", "student_id")),
         (text(student_id='"\\ud800"'), ("not_utf8", "student_id")),
         (text(request_id="1"), ("wrong_type", "request_id")),
         (text(request_id="{}"), ("wrong_type", "request_id")),
@@ -175,7 +179,10 @@ def test_ranges_are_closed(feature: Any) -> None:
         ("-5", -5),
         ("9223372036854775807", 2**63 - 1),
         ("-9223372036854775808", -(2**63)),
-        ("9007199254740992.0", 2**53),
+        ("9007199254740991.0", 2**53 - 1),
+        ("9007199254740992", 2**53),
+        ("-9007199254740992", -(2**53)),
+        ("9007199254740993", 2**53 + 1),
         ('"1001"', "1001"),
         ('"' + "é" * 128 + '"', "é" * 128),
         ('"\\ud83d\\ude00"', "\U0001f600"),
@@ -260,6 +267,13 @@ def test_nesting_counts_down_at_every_close() -> None:
     low, high = "[" * (MAX_NESTING - 2), "]" * (MAX_NESTING - 2)
     assert isinstance(decode(text(x=f"{low}[],[],[]{high}")), Event)
     assert problems(text(x=f"{low}[],[[]]{high}")) == [("not_json", None)]
+
+
+def test_a_byte_order_mark_is_named() -> None:
+    """Not only that the record is no JSON: editors show nothing wrong with it."""
+    found = decode(b"\xef\xbb\xbf" + encoded())
+    assert isinstance(found, Rejection)
+    assert "byte order mark" in found.problems[0].message
 
 
 def test_messages_state_what_is_accepted() -> None:

@@ -56,6 +56,35 @@ def test_an_event_that_is_no_batch_is_an_error(event: Any) -> None:
         unpack(event)
 
 
+@pytest.mark.parametrize(
+    "record_",
+    [
+        {"eventSource": "aws:sqs", "messageId": "1", "body": "{}", "eventSourceARN": "arn"},
+        {"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": {"Message": "{}"}},
+        {"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": {}},
+        {"eventSource": "aws:dynamodb", "eventID": "1", "dynamodb": {"SequenceNumber": "1"}},
+        record(1, b"{}") | {"eventSource": "aws:sqs"},
+        record(1, b"{}") | {"eventSource": ""},
+    ],
+    ids=["sqs", "sns", "s3", "dynamodb", "typed", "empty"],
+)
+def test_another_services_batch_is_refused(record_: dict[str, Any]) -> None:
+    """Whatever else it looks like; the error names what came."""
+    came = record_.get("eventSource", "aws:sns")
+    for records in ([record_], [record(1, b"{}"), record_]):
+        with pytest.raises(EnvelopeError, match=f"Kinesis event source mapping, not for {came}$"):
+            unpack({"Records": records})
+
+
+def test_a_record_that_names_no_service_is_a_broken_record() -> None:
+    """Inside a batch, and alone, the leniency stays."""
+    nameless = record(2, b"2")
+    del nameless["eventSource"]
+    items = unpack({"Records": [record(1, b"1"), nameless]}).items
+    assert [item.data for item in items] == [b"1", b"2"]
+    assert len(unpack({"Records": [nameless]}).items) == 1
+
+
 def test_an_empty_batch_is_a_batch() -> None:
     """No records, no items."""
     assert unpack({"Records": []}) == ([], [], None)
@@ -99,7 +128,9 @@ def test_any_shape_of_a_record_gives_an_item(data: st.DataObject) -> None:
         if data.draw(st.booleans()):
             target.pop(key, None)
         else:
-            target[key] = data.draw(JSON)
+            value = data.draw(JSON)
+            # A text there names another service, which is not a broken record: see below.
+            target[key] = value if key != "eventSource" or not isinstance(value, str) else None
     items, numbers, _ = unpack(copy.deepcopy(event))
     assert len(items) == len(numbers) == 3
     assert (items[0].data, items[2].data) == (b"1", b"3")

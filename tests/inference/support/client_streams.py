@@ -36,8 +36,9 @@ class Streams:
         """Store many."""
         if self.refuse:
             raise self.refuse
-        self._store(request["StreamName"], request["Records"])
-        return {"FailedRecordCount": 0}
+        numbers = self._store(request["StreamName"], request["Records"])
+        placed = [{"ShardId": SHARD, "SequenceNumber": number} for number in numbers]
+        return {"FailedRecordCount": 0, "Records": placed}
 
     def _store(self, stream: str, entries: list[dict[str, Any]]) -> list[str]:
         numbers = []

@@ -62,6 +62,7 @@ def batch(kinesis: Any, stream: str, shard: str, checkpoint: Path) -> tuple[dict
                         "ApproximateArrivalTimestamp"
                     ].timestamp(),
                 },
+                "eventSource": "aws:kinesis",
                 "eventID": f"{shard}:{record['SequenceNumber']}",
                 "eventSourceARN": summary["StreamARN"],
             }

@@ -10,7 +10,7 @@ from contract.features import FEATURES
 
 IDS = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
-    st.integers(-(2**53), 2**53).map(float),
+    st.integers(1 - 2**53, 2**53 - 1).map(float),
     st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=128),
 )
 
@@ -39,7 +39,9 @@ JSON = st.recursive(
     | st.integers()
     | st.floats()
     | st.text()
-    | st.sampled_from((2.5, -1, 366, 1e308, 2**63, 2**70, 10**309, "7", "", "x" * 129)),
+    | st.sampled_from(
+        (2.5, -1, 366, 1e308, 2**63, 2**70, 10**309, "7", "", "x" * 129, 2.0**53, -(2**53))
+    ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
+from pathlib import Path
 
 import pytest
 
+from contract.bundle import POINTER_FILE
+from contract.features import DEFAULT_MODEL_NAME
+from inference.model.champion import Champion
+from inference.model.store import LocalStore, PointerFile
 from inference.web.errors import BatchTooLarge
 from inference.web.service import Service, is_list, split
 from tests.inference.support.kinesis import encoded
@@ -39,3 +45,28 @@ def test_a_body_that_is_no_json_has_a_rejection_too(service: Service) -> None:
     """With the stream's code."""
     refusal = json.loads(service.refuse().data)
     assert (refusal["status"], refusal["errors"][0]["code"]) == ("rejected", "not_json")
+
+
+class Watched(LocalStore):
+    """A store that says when its pointer was looked at for the second time."""
+
+    def __init__(self, models: Path) -> None:
+        super().__init__(models, DEFAULT_MODEL_NAME)
+        self.looks, self.again = 0, threading.Event()
+
+    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
+        """Look."""
+        self.looks += 1
+        if self.looks > 1:
+            self.again.set()
+        return super().pointer(known, name)
+
+
+def test_an_idle_service_looks_by_a_timer(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any request the pointer is looked at; the thread ends with the service."""
+    monkeypatch.setattr("inference.web.service.SHORTEST_PAUSE_SECONDS", 0.01)
+    store = Watched(models)
+    service = Service(Champion(store, DEFAULT_MODEL_NAME, 0.0))
+    with service.following():
+        assert store.again.wait(60)
+    assert "champion" not in {thread.name for thread in threading.enumerate()}

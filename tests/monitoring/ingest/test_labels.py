@@ -24,6 +24,7 @@ KNOWN = datetime(2026, 6, 30, tzinfo=UTC)
         (Wire(prediction_id=PREDICTION, GPA=3.5), Label(0, 3.5, PREDICTION)),
         (Wire(prediction_id=PREDICTION, GPA=3.49), Label(1, 3.49, PREDICTION)),
         (Wire(prediction_id=PREDICTION, GPA=0.0, GradeClass=1), Label(1, 0.0, PREDICTION)),
+        (Wire(prediction_id=PREDICTION, GPA=1e-320), Label(4, 0.0, PREDICTION)),
         (Wire(student_id=7.0, time=KNOWN, GradeClass=4), Label(4, None, None, "7", KNOWN)),
     ],
 )
@@ -40,6 +41,7 @@ def test_a_label_names_its_prediction_or_its_student_and_time(wire: Wire, label:
         (Wire(prediction_id=PREDICTION, GradeClass=5), "GradeClass: accepted are whole numbers"),
         (Wire(prediction_id=PREDICTION, GPA=float("nan")), "GPA: accepted is a number from 0 to 4"),
         (Wire(student_id="7", GradeClass=1), "must say whose label it is"),
+        (Wire(student_id=2.0**53, time=KNOWN, GradeClass=1), "student_id: written with a point"),
         (Wire(student_id="7", time=KNOWN.replace(tzinfo=None), GradeClass=1), "needs a time zone"),
     ],
 )

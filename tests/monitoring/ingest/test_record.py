@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.features import FEATURES
+from contract.features import FEATURE_NAMES, FEATURES
 from monitoring.ingest.record import Rejected, Scored, UnreadableError, decode, student_key
 from tests.monitoring.support import cohort
 
@@ -24,6 +24,18 @@ def test_a_prediction_is_read_in_contract_order() -> None:
     assert decoded.features == tuple(float(record["features"][f.name]) for f in FEATURES)
     assert str(decoded.prediction_id) == record["prediction_id"]
     assert sum(decoded.probabilities) == pytest.approx(1)
+
+
+def test_a_number_too_small_for_the_table_is_zero() -> None:
+    """GIVEN a valid 1e-320, which Postgres refuses as a real WHEN decoded THEN it is stored as 0."""
+    record = _record()
+    record["features"]["StudyTimeWeekly"] = 1e-320
+    record["prediction"]["GPA"] = -1e-320
+    record["prediction"]["probabilities"] = {"A": 1e-320, "B": 1e-30, "C": 1, "D": 0, "F": 0}
+    decoded = decode(json.dumps(record).encode())
+    assert isinstance(decoded, Scored)
+    assert decoded.features[FEATURE_NAMES.index("StudyTimeWeekly")] == decoded.gpa == 0
+    assert decoded.probabilities == (0, 1e-30, 1, 0, 0)
 
 
 def test_a_rejection_keeps_codes_and_fields_only() -> None:
