@@ -187,3 +187,39 @@ def test_a_stream_made_anew_is_read_from_its_start(deploy: Deploy, while_down: b
     deployment.stop()
     assert {f"new-{n}".encode() for n in range(20)} <= set(deployment.answers())
     assert "positions in the earlier one are discarded" in deployment.log()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("away", ["output stream", "model"])
+def test_a_minute_of_outage_costs_time_and_no_record(deploy: Deploy, away: str) -> None:
+    """GIVEN the retries of the variables file and records that keep coming WHEN the output stream,
+    or the model of a function that starts cold, is away for a minute THEN every record of that time
+    is answered, and nothing is given up.
+    """
+    deployment = deploy(stream_shard_count=1)
+    about = {"StreamName": deployment.configuration.predictions_stream_name}
+    arn = deployment.kinesis.describe_stream_summary(
+        StreamName=deployment.configuration.students_stream_name
+    )["StreamDescriptionSummary"]["StreamARN"]
+    if away == "output stream":
+        deployment.publish()
+        deployment.kinesis.delete_stream(**about)
+        deployment.kinesis.get_waiter("stream_not_exists").wait(**about, WaiterConfig={"Delay": 1})
+    placed = []
+    with deployment:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            placed += deployment.put(students(50))
+            time.sleep(0.5)
+        assert not deployment.failures()
+        if away == "output stream":
+            provision(deployment.configuration, deployment.variables)
+        else:
+            deployment.publish()
+        expected = {str(prediction_id(arn, shard, number)) for shard, number in placed}
+        eventually(
+            lambda: {json.loads(a)["prediction_id"] for a in deployment.answers()} >= expected
+        )
+    assert {json.loads(a)["prediction_id"] for a in deployment.answers()} == expected
+    assert {json.loads(answer)["status"] for answer in deployment.answers()} == {"ok"}
+    assert not deployment.failures()

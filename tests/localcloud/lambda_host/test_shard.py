@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from localcloud.lambda_host.shard import Outcome, Settings, Shard
+from localcloud.configuration import load
+from localcloud.lambda_host.__main__ import settings_of
+from localcloud.lambda_host.shard import RETRIES_EXHAUSTED, Outcome, Settings, Shard
 from tests.localcloud.support.simulation import NOW, Driver, Script, model, record
 
 KINDS = ("good", "good", "good", "poison", "reported", "malformed", "flaky", "throttled")
@@ -169,9 +171,9 @@ def test_a_discard_names_the_last_invocation() -> None:
     """
     shard = Shard(Settings(batch_size=2, bisect=True, maximum_retries=0, maximum_age=60))
     shard.add([record(0), record(1), record(2)], NOW)
-    (whole,) = shard.take(NOW, NOW)[0]
+    whole = shard.take(NOW, NOW)[0][0]
     assert not shard.settle(whole, Outcome(0, error="Handled", request_id="whole"), NOW)
-    (left,) = shard.take(NOW, NOW)[0]
+    left = shard.take(NOW, NOW)[0][0]
     given_up = shard.settle(left, Outcome(0, error="Handled", request_id="left"), NOW)
     assert [discard.request_id for discard in given_up] == ["left"]
     old = shard.take(NOW, NOW + 61)[1]
@@ -184,8 +186,26 @@ def test_the_time_of_day_moves_no_pause() -> None:
     """
     shard = Shard(Settings(window=5))
     shard.add([record(0)], 100.0)
-    (batch,) = shard.take(105.0, NOW - 3600)[0]
+    batch = shard.take(105.0, NOW - 3600)[0][0]
     assert not shard.settle(batch, Outcome(0, error="Handled"), 105.0)
     wake = shard.wake_at()
     assert wake is not None and wake < 106.0
     assert shard.take(wake, NOW - 7200)[0]
+
+
+def test_a_record_that_kills_the_function_holds_its_shard_for_minutes() -> None:
+    """GIVEN the mapping as the variables file states it WHEN one record of a full batch ends every
+    process THEN bisecting leaves it alone, it is given up by its retries long before its age, and
+    all the others are answered.
+    """
+    settings = settings_of(load())
+    behaviours = ["good"] * settings.batch_size
+    behaviours[7] = "poison"
+    driver = Driver(Shard(settings), settings, Script(behaviours), lambda _: 0)
+    driver.add([record(number) for number in range(len(behaviours))])
+    while driver.step():
+        pass
+    assert driver.run.discarded == {7}
+    assert [discard.condition for discard in driver.run.discards] == [RETRIES_EXHAUSTED]
+    assert driver.run.done == set(range(len(behaviours))) - {7}
+    assert 600 < driver.now - NOW < 1200
