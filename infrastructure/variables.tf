@@ -229,15 +229,20 @@ variable "mapping_bisect_on_error" {
 }
 
 variable "mapping_maximum_retry_attempts" {
-  description = "Retries of a failed batch before it goes to the failure queue."
+  description = "Retries of a failed batch before it goes to the failure queue: enough to outlast an outage of many minutes."
   type        = number
-  default     = 5
+  default     = 100
 }
 
 variable "mapping_maximum_record_age_seconds" {
-  description = "Age at which a record goes to the failure queue."
+  description = "Age at which a record goes to the failure queue; a quarter of the stream's retention at most, so that it can be fetched from there."
   type        = number
   default     = 3600
+
+  validation {
+    condition     = var.mapping_maximum_record_age_seconds <= var.stream_retention_hours * 3600 / 4
+    error_message = "mapping_maximum_record_age_seconds must leave three quarters of stream_retention_hours for a repair."
+  }
 }
 
 variable "alert_sender" {

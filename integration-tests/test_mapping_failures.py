@@ -44,7 +44,7 @@ def test_poison_is_isolated_and_reported(deploy: Deploy, position: int) -> None:
     assert info["approximateArrivalOfFirstRecord"] == info["approximateArrivalOfLastRecord"]
     assert failure["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert failure["requestContext"]["functionArn"].endswith(
-        f"{deployment.configuration.function_name}:$LATEST"
+        f":function:{deployment.configuration.function_name}"
     )
     # Whole, in halves, ... alone, and alone once more.
     assert failure["requestContext"]["approximateInvokeCount"] >= 2

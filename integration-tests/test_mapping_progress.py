@@ -10,8 +10,12 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
 
 from inference.stream.identity import prediction_id
+from localcloud.provision import provision
 from tests.localcloud.support.deployment import HANDLERS, STUDENT, Deployment, eventually
 
 ECHO = f"{HANDLERS}.echo.lambda_handler"
@@ -139,3 +143,83 @@ def test_parallel_lanes_keep_the_order_of_each_key(deploy: Deploy) -> None:
     for key in range(5):
         numbers = [int(a.partition(":")[2]) for a in answers if a.startswith(f"{key}:")]
         assert numbers == sorted(numbers) and len(numbers) == 80
+
+
+def _make_anew(deployment: Deployment) -> None:
+    """Delete the input stream and make it again under its name, its shards under their ids."""
+    name = deployment.configuration.students_stream_name
+    about = {"StreamName": name}
+    created = deployment.kinesis.describe_stream_summary(**about)["StreamDescriptionSummary"]
+    deployment.kinesis.delete_stream(StreamName=name)
+    deployment.kinesis.get_waiter("stream_not_exists").wait(
+        StreamName=name, WaiterConfig={"Delay": 1}
+    )
+    # The emulator tells times of creation in whole seconds.
+    eventually(lambda: time.time() >= created["StreamCreationTimestamp"].timestamp() + 1)
+    provision(deployment.configuration, deployment.variables)
+
+
+@pytest.mark.parametrize("while_down", [True, False])
+def test_a_stream_made_anew_is_read_from_its_start(deploy: Deploy, while_down: bool) -> None:
+    """GIVEN a shard that is read and closed WHEN its stream is made anew, under the host or while
+    it is down THEN every record of the new one is answered, said in the log.
+    """
+    deployment = deploy(ECHO, stream_shard_count=1)
+    name = deployment.configuration.students_stream_name
+    deployment.put([(str(n), f"old-{n}".encode()) for n in range(20)])
+    deployment.start()
+    deployment.wait_answers(20)
+    deployment.kinesis.split_shard(
+        StreamName=name, ShardToSplit="shardId-000000000000", NewStartingHashKey=str(2**127)
+    )
+    deployment.put([(str(n), f"split-{n}".encode()) for n in range(20)])
+    deployment.wait_answers(40)
+    closed = deployment.folder / "host" / "lambda" / "checkpoints.json"
+    eventually(lambda: b'"closed":true' in closed.read_bytes())
+    if while_down:
+        deployment.stop()
+    _make_anew(deployment)
+    deployment.put([(str(n), f"new-{n}".encode()) for n in range(20)])
+    if while_down:
+        deployment.start()
+    with suppress(AssertionError):
+        deployment.wait_answers(60)
+    deployment.stop()
+    assert {f"new-{n}".encode() for n in range(20)} <= set(deployment.answers())
+    assert "positions in the earlier one are discarded" in deployment.log()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("away", ["output stream", "model"])
+def test_a_minute_of_outage_costs_time_and_no_record(deploy: Deploy, away: str) -> None:
+    """GIVEN the retries of the variables file and records that keep coming WHEN the output stream,
+    or the model of a function that starts cold, is away for a minute THEN every record of that time
+    is answered, and nothing is given up.
+    """
+    deployment = deploy(stream_shard_count=1)
+    about = {"StreamName": deployment.configuration.predictions_stream_name}
+    arn = deployment.kinesis.describe_stream_summary(
+        StreamName=deployment.configuration.students_stream_name
+    )["StreamDescriptionSummary"]["StreamARN"]
+    if away == "output stream":
+        deployment.publish()
+        deployment.kinesis.delete_stream(**about)
+        deployment.kinesis.get_waiter("stream_not_exists").wait(**about, WaiterConfig={"Delay": 1})
+    placed = []
+    with deployment:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            placed += deployment.put(students(50))
+            time.sleep(0.5)
+        assert not deployment.failures()
+        if away == "output stream":
+            provision(deployment.configuration, deployment.variables)
+        else:
+            deployment.publish()
+        expected = {str(prediction_id(arn, shard, number)) for shard, number in placed}
+        eventually(
+            lambda: {json.loads(a)["prediction_id"] for a in deployment.answers()} >= expected
+        )
+    assert {json.loads(a)["prediction_id"] for a in deployment.answers()} == expected
+    assert {json.loads(answer)["status"] for answer in deployment.answers()} == {"ok"}
+    assert not deployment.failures()

@@ -128,6 +128,55 @@ def test_resharding_is_followed_to_the_last_record(connection: Connection) -> No
     assert {row["shard_id"] for row in ends} == {"a", "b", "c"}
 
 
+@pytest.mark.parametrize("restarted", [True, False])
+@pytest.mark.parametrize("start", ["TRIM_HORIZON", "LATEST"])
+def test_a_stream_made_anew_is_read_from_its_start(
+    connection: Connection, caplog: pytest.LogCaptureFixture, start: str, restarted: bool
+) -> None:
+    """GIVEN a shard read to its end and half of its child WHEN the stream is made anew under the
+    same shard ids THEN all of it is stored, nothing twice, and the log says so."""
+    kinesis = FakeKinesis()
+    kinesis.open("a")
+    consumer = Consumer(kinesis, "s", predictions, rows=20, start=start)
+    consumer.step(connection)
+    kinesis.put("a", cohort.records(30))
+    kinesis.open("b", "a")
+    kinesis.put("b", cohort.records(30, first_id=101))
+    _drain(consumer, connection)
+    assert store.one(connection, "SELECT count(*) FROM predictions") == 60
+    kinesis.anew()
+    kinesis.open("a")
+    kinesis.put("a", cohort.records(30, first_id=201))
+    kinesis.open("b", "a")
+    kinesis.put("b", cohort.records(30, first_id=301))
+    if restarted:
+        Consumer(kinesis, "s", predictions, rows=20, start=start).refresh(connection)
+        consumer = Consumer(kinesis, "s", predictions, rows=20, start=start)
+    consumer.refresh(connection)
+    _drain(consumer, connection)
+    assert store.one(connection, "SELECT count(*) FROM predictions") == 120
+    assert store.one(connection, "SELECT sum(duplicates) FROM ingest_batches") == 0
+    places = store.fetch(connection, "SELECT DISTINCT stream_created FROM consumer_checkpoint")
+    assert [place["stream_created"] for place in places] == [kinesis.created]
+    assert caplog.text.count("checkpoints of 2 earlier shards are discarded") == 1
+
+
+def test_a_consumer_of_the_earlier_stream_is_fenced(connection: Connection) -> None:
+    """GIVEN a consumer that knows the earlier stream only WHEN a rival has begun the new one
+    THEN its batch is void, though neither had moved its checkpoint."""
+    kinesis = FakeKinesis()
+    kinesis.open("a")
+    late = Consumer(kinesis, "s", predictions)
+    late.refresh(connection)
+    kinesis.anew()
+    kinesis.open("a")
+    kinesis.put("a", cohort.records(30))
+    Consumer(kinesis, "s", predictions).refresh(connection)
+    assert late.step(connection) == 0
+    assert _drain(late, connection) == 30
+    assert store.one(connection, "SELECT sum(records) FROM ingest_batches") == 30
+
+
 def test_expiry_throttling_and_trimming_lose_only_what_is_gone(connection: Connection) -> None:
     """GIVEN a consumer in mid-shard WHEN its iterator expires, reads are throttled and retention
     passes its checkpoint THEN it goes on with what the stream still holds."""

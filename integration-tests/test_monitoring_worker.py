@@ -63,11 +63,11 @@ def test_ingest_outlives_a_database_that_is_away(
 
 
 @pytest.mark.parametrize("victim", ["worker", "ingest"])
-def test_ingest_and_its_worker_end_together(
+def test_ingest_ends_with_its_worker_and_starts_again_by_itself(
     victim: str, cloud: Cloud, connection: Connection, environment: dict[str, str]
 ) -> None:
-    """GIVEN a worker that ingests WHEN it or its ingest process is killed THEN the other ends too
-    (the worker with an error, for its supervisor) and what was committed stays, once."""
+    """GIVEN a worker that ingests WHEN it is killed THEN its ingest process ends too; WHEN that is
+    killed THEN the worker starts it again and goes on; what was committed stays, once."""
     sessions = (
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'monitoring ingest'"
         " AND datname = current_database()"
@@ -77,17 +77,21 @@ def test_ingest_and_its_worker_end_together(
         try:
             cloud.put(cohort.records(150))
             _until(lambda: store.one(connection, "SELECT count(*) FROM predictions") == 150)
-            if victim == "worker":
-                worker.kill()
-            else:
+            expected = 150
+            if victim == "ingest":
                 tasks = Path(f"/proc/{worker.pid}/task").glob("*/children")
                 (child,) = " ".join(path.read_text(encoding="ascii") for path in tasks).split()
                 os.kill(int(child), signal.SIGKILL)
+                cloud.put(cohort.records(150, first_id=501))
+                expected = 300
+                _until(lambda: store.one(connection, "SELECT count(*) FROM predictions") == 300)
+                assert worker.poll() is None
+            worker.kill()
             assert worker.wait(240) != 0
         finally:
             worker.kill()
     _until(lambda: store.one(connection, sessions) == 0)
-    assert store.one(connection, "SELECT sum(records) FROM ingest_batches") == 150
+    assert store.one(connection, "SELECT sum(records) FROM ingest_batches") == expected
 
 
 def _until(met: Any, seconds: float = 240.0) -> None:

@@ -34,6 +34,12 @@ class ServiceFailed(LocalCloudError):
         self.service = service
 
 
+class ProvisionFailed(LocalCloudError):
+    """What Terraform creates on AWS could not be created at the endpoint."""
+
+    code = "local.provision"
+
+
 class AlreadyRunning(LocalCloudError):
     """Another process owns this state directory."""
 

@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.configuration import LOCAL_VARIABLES, Configuration, load
-from localcloud.errors import ConfigurationError, LocalCloudError
+from localcloud.errors import ConfigurationError, LocalCloudError, ProvisionFailed
 from localcloud.state_file import format_variables
 
 
@@ -32,6 +32,7 @@ def client(service: str, variables: Mapping[str, str]) -> Any:
         config=Config(
             retries={"max_attempts": 4, "mode": "standard"},
             connect_timeout=5,
+            read_timeout=20,
             s3={"addressing_style": "path"},
         ),
     )
@@ -62,7 +63,17 @@ def _create_bucket(s3: Any, name: str) -> None:
 
 
 def provision(configuration: Configuration, variables: Mapping[str, str]) -> dict[str, str]:
-    """Create what is not there yet; return the variables that name it. Safe to repeat."""
+    """Create what is not there yet; return the variables that name it. Safe to repeat.
+
+    Raises ProvisionFailed where the endpoint is away or refuses.
+    """
+    try:
+        return _provision(configuration, variables)
+    except (BotoCoreError, ClientError) as error:
+        raise ProvisionFailed(f"{variables['AWS_ENDPOINT_URL']}: {error}") from error
+
+
+def _provision(configuration: Configuration, variables: Mapping[str, str]) -> dict[str, str]:
     kinesis = client("kinesis", variables)
     for stream in (configuration.students_stream_name, configuration.predictions_stream_name):
         _create_stream(kinesis, stream, configuration.stream_shard_count)

@@ -17,6 +17,7 @@ _LOG = logging.getLogger("supervisor")
 _CHECK_SECONDS = 0.5
 _MAXIMUM_RESTARTS = 5
 _RESTART_PERIOD = 600.0
+_LONGEST_PAUSE = 10.0
 
 
 class Interrupted(LocalCloudError):
@@ -82,8 +83,11 @@ class Supervisor:
             self._error = str(error)
             self._set("failed")
             _LOG.error("%s", error)
-            (self._stack.state / "env").unlink(missing_ok=True)
             return 1
+        finally:
+            # Whatever ended it, nobody is sent to an address where nothing listens.
+            self._stack.stop()
+            (self._stack.state / "env").unlink(missing_ok=True)
         clear(self._stack.state)
         return 0
 
@@ -106,11 +110,13 @@ class Supervisor:
             self._restarts[name] = [*recent, now]
             entry.state, entry.restarts = "restarting", entry.restarts + 1
             self._publish()
-            self._stopping.wait(min(2.0 ** len(recent) - 1, 10.0))
+            self._stopping.wait(min(2.0 ** len(recent) - 1, _LONGEST_PAUSE))
             try:
                 self._stack.bring_up(service)
-            except LocalCloudError as error:
-                _LOG.error("%s", error)
+            except (LocalCloudError, OSError) as error:
+                # It may run and yet be of no use: stopped, it is found ended and started again.
+                _LOG.error("%s did not come back: %s", name, error)
+                service.process.stop()
 
 
 def main(state: Path, services: list[str]) -> int:

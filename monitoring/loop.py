@@ -16,7 +16,7 @@ from monitoring.storage import database, heartbeats
 from monitoring.storage.heartbeats import Loop
 
 _LOG = logging.getLogger(__name__)
-_LONGEST_PAUSE: Final = 30.0
+_LONGEST_PAUSE: Final = 5.0
 _BEAT_SECONDS: Final = 10.0
 FIRST_PAUSE: Final = 0.5
 AWAY: Final = (*database.TRANSIENT, BotoCoreError, ClientError)

@@ -2,8 +2,8 @@
 
 Ingest must not wait for a window's half second of statistics, nor either for a mail server; so
 each is a loop in a thread, and ingest in a process of its own. A loop outlives a database or an
-AWS endpoint that is away. Anything else that goes wrong in a loop ends the whole worker, for its
-supervisor to start again.
+AWS endpoint that is away, and the ingest process starts again by itself. Anything else that goes
+wrong in a loop ends the whole worker, for its supervisor to start again.
 """
 
 import logging

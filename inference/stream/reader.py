@@ -1,5 +1,6 @@
 """Read a Kinesis stream: every shard, from a starting position, for as long as wanted."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -7,17 +8,22 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+_LOG = logging.getLogger(__name__)
+_LOST = ("ExpiredIteratorException", "ResourceNotFoundException")
 LIMIT = 10_000
 OLDEST = {"ShardIteratorType": "TRIM_HORIZON"}
 NEWEST = {"ShardIteratorType": "LATEST"}
 IDLE_SECONDS = 0.25
 """Pause after a round without records: a shard allows five GetRecords a second."""
+LOOK_SECONDS = 5.0
+"""A stream made anew under the same name is found out this late: its iterators may just be quiet."""
 
 
 class StreamReader:
     """Yields the records of all shards, from ``start`` on: OLDEST, NEWEST or a moment.
 
-    New shards of a resharded stream are found on the way.
+    New shards of a resharded stream are found on the way; a stream that is made anew meanwhile is
+    read from its start.
     """
 
     def __init__(
@@ -31,6 +37,8 @@ class StreamReader:
         self._stream_name = stream_name
         self._sleep = sleep
         self._iterators: dict[str, str | None] = {}
+        self._created = self._creation()
+        self._looked = time.monotonic()
         if isinstance(start, datetime):
             self._discover({"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": start})
         else:
@@ -46,6 +54,8 @@ class StreamReader:
 
     def read(self) -> list[dict[str, Any]]:
         """Return the records of one look at every shard."""
+        if time.monotonic() - self._looked >= LOOK_SECONDS:
+            self._start_over_if_made_anew()
         records: list[dict[str, Any]] = []
         for shard, iterator in list(self._iterators.items()):
             if iterator is not None:
@@ -57,6 +67,8 @@ class StreamReader:
             answer = self._client.get_records(ShardIterator=iterator, Limit=LIMIT)
         except ClientError as error:
             code = error.response["Error"]["Code"]
+            if code in _LOST and self._start_over_if_made_anew():
+                return []
             if code != "ProvisionedThroughputExceededException":
                 raise
             self._sleep(IDLE_SECONDS)
@@ -66,6 +78,21 @@ class StreamReader:
             self._discover(OLDEST)
         records: list[dict[str, Any]] = answer["Records"]
         return records
+
+    def _creation(self) -> datetime:
+        answer = self._client.describe_stream_summary(StreamName=self._stream_name)
+        created: datetime = answer["StreamDescriptionSummary"]["StreamCreationTimestamp"]
+        return created
+
+    def _start_over_if_made_anew(self) -> bool:
+        self._looked = time.monotonic()
+        created = self._creation()
+        if created == self._created:
+            return False
+        _LOG.warning("stream %s was made anew: reading it from its start", self._stream_name)
+        self._created, self._iterators = created, {}
+        self._discover(OLDEST)
+        return True
 
     def _discover(self, start: dict[str, Any]) -> None:
         query: dict[str, str] = {"StreamName": self._stream_name}

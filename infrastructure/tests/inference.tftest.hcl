@@ -30,7 +30,7 @@ variables {
     parallelization_factor     = 2
     starting_position          = "TRIM_HORIZON"
     bisect_on_error            = true
-    maximum_retry_attempts     = 5
+    maximum_retry_attempts     = 100
     maximum_record_age_seconds = 3600
   }
 }
@@ -73,7 +73,7 @@ run "wiring" {
   }
 
   assert {
-    condition     = aws_lambda_event_source_mapping.students.maximum_retry_attempts == 5 && aws_lambda_event_source_mapping.students.maximum_record_age_in_seconds == 3600
+    condition     = aws_lambda_event_source_mapping.students.maximum_retry_attempts == 100 && aws_lambda_event_source_mapping.students.maximum_record_age_in_seconds == 3600
     error_message = "Retries and age are finite."
   }
 
@@ -127,6 +127,28 @@ run "retrying_for_ever_is_refused" {
       bisect_on_error            = true
       maximum_retry_attempts     = -1
       maximum_record_age_seconds = -1
+    }
+  }
+
+  expect_failures = [var.mapping]
+}
+
+run "a_count_that_ends_with_an_outage_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/inference"
+  }
+
+  variables {
+    mapping = {
+      batch_size                 = 500
+      batching_window_seconds    = 0
+      parallelization_factor     = 1
+      starting_position          = "TRIM_HORIZON"
+      bisect_on_error            = true
+      maximum_retry_attempts     = 5
+      maximum_record_age_seconds = 3600
     }
   }
 

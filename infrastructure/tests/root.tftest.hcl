@@ -53,6 +53,17 @@ run "a_tag_is_refused" {
   expect_failures = [var.image_digests]
 }
 
+run "an_age_that_leaves_no_time_for_a_repair_is_refused" {
+  command = plan
+
+  variables {
+    stream_retention_hours             = 24
+    mapping_maximum_record_age_seconds = 21601
+  }
+
+  expect_failures = [var.mapping_maximum_record_age_seconds]
+}
+
 run "an_alarm_nobody_reads_is_refused" {
   command = plan
 

@@ -80,7 +80,7 @@ def main() -> int:
         stream,
         target,
         settings_of(values),
-        Checkpoints(state / "checkpoints.json", stream.arn),
+        Checkpoints(state / "checkpoints.json", stream.arn, stream.created()),
         failure_queue(values),
     )
     mapping = Mapping(

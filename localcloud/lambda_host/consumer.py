@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -127,14 +127,14 @@ class ShardConsumer(threading.Thread):
     def _read(self) -> int:
         records = self._reader.read(_READ_LIMIT)
         with self._changed:
-            self._shard.add(records, time.time())
+            self._shard.add(records, time.monotonic())
             if self._reader.ended:
                 self._shard.close()
         return len(records)
 
     def _dispatch(self) -> None:
         with self._changed:
-            batches, discards = self._shard.take(time.time())
+            batches, discards = self._shard.take(time.monotonic(), time.time())
         for discard in discards:
             self._give_up(discard)
         if discards:
@@ -149,7 +149,7 @@ class ShardConsumer(threading.Thread):
             wake = self._shard.wake_at()
             pause = 1.0 if self._reader.ended else next_read - time.monotonic()
             if wake is not None:
-                pause = min(pause, wake - time.time())
+                pause = min(pause, wake - time.monotonic())
             if pause > 0:
                 self._changed.wait(pause)
 
@@ -161,6 +161,7 @@ class ShardConsumer(threading.Thread):
             outcome = interpret(
                 invocation, batch.sequence_numbers, self._feed.settings.report_batch_item_failures
             )
+            outcome = replace(outcome, request_id=invocation.request_id)
         except LocalCloudError as error:
             _LOG.warning("%s: the function cannot be invoked: %s", self.shard_id, error)
             outcome = Outcome(0, invoked=False)
@@ -169,7 +170,7 @@ class ShardConsumer(threading.Thread):
             return
         self._feed.statistics.outcome(len(batch.records), outcome)
         with self._changed:
-            discards = self._shard.settle(batch, outcome, time.time())
+            discards = self._shard.settle(batch, outcome, time.monotonic())
             self._changed.notify()
         for discard in discards:
             self._give_up(discard)

@@ -93,8 +93,9 @@ def message(
     first, last = discard.records[0], discard.records[-1]
     document: dict[str, Any] = {
         "requestContext": {
-            "requestId": str(uuid.uuid4()),
-            "functionArn": f"{function_arn}:$LATEST",
+            # One that was never invoked has none.
+            "requestId": discard.request_id or str(uuid.uuid4()),
+            "functionArn": function_arn,
             "condition": discard.condition,
             "approximateInvokeCount": discard.invokes,
         },

@@ -30,6 +30,7 @@ class Invocation:
 
     payload: bytes
     error: str | None = None
+    request_id: str = ""
 
 
 class RunningCommand(Protocol):
@@ -84,7 +85,9 @@ class Instance:
         self.close()
         message = f"RequestId: {request_id} Error: {reason}"
         return Invocation(
-            json.dumps({"errorType": kind, "errorMessage": message}).encode(), "Unhandled"
+            json.dumps({"errorType": kind, "errorMessage": message}).encode(),
+            "Unhandled",
+            request_id,
         )
 
     def invoke(self, event: bytes) -> Invocation:
@@ -94,7 +97,7 @@ class Instance:
             return self._failure(request_id, "init timed out")
         if self._api.init_error is not None:
             self.close()
-            return Invocation(self._api.init_error, "Unhandled")
+            return Invocation(self._api.init_error, "Unhandled", request_id)
         if self.cold_start_seconds is None:
             self.cold_start_seconds = time.monotonic() - self._started
         deadline_ms = int((time.time() + self._timeout) * 1000)
@@ -102,7 +105,7 @@ class Instance:
         self._api.submit(work)
         if not self._wait(work.done.wait, self._timeout):
             return self._failure(request_id, f"Task timed out after {self._timeout:.2f} seconds")
-        return Invocation(work.payload, "Handled" if work.failed else None)
+        return Invocation(work.payload, "Handled" if work.failed else None, request_id)
 
     def close(self) -> None:
         """End the process and its Runtime API."""

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from dataclasses import replace
 from typing import Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -61,6 +62,7 @@ class Mapping:
         self._feed = feed
         self._discovery_seconds = discovery_seconds
         self._consumers: dict[str, ShardConsumer] = {}
+        self._former: list[ShardConsumer] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mapping", daemon=True)
         if not feed.checkpoints.existed:
@@ -76,10 +78,11 @@ class Mapping:
     def stop(self, seconds: float = 5.0) -> None:
         """Stop consuming; waits for the consumers, then for what they saved."""
         self._stopping.set()
-        for consumer in self._consumers.values():
+        consumers = [*self._former, *self._consumers.values()]
+        for consumer in consumers:
             consumer.stop()
         deadline = time.monotonic() + seconds
-        for consumer in self._consumers.values():
+        for consumer in consumers:
             consumer.join(max(0.0, deadline - time.monotonic()))
         self._feed.statistics.report()
 
@@ -94,7 +97,18 @@ class Mapping:
                 reported = time.monotonic()
                 self._feed.statistics.report()
 
+    def _start_over(self, created: float) -> None:
+        """Read the stream, made anew, from its start; what was read of the earlier one is finished."""
+        self._feed = replace(self._feed, checkpoints=self._feed.checkpoints.renewed(created))
+        for consumer in self._consumers.values():
+            consumer.gone()
+        self._former = [c for c in (*self._former, *self._consumers.values()) if c.is_alive()]
+        self._consumers = {}
+
     def _discover(self) -> None:
+        created = self._feed.stream.created()
+        if created != self._feed.checkpoints.created:
+            self._start_over(created)
         shards = self._feed.stream.shards()
         positions = {shard.shard_id: self._feed.checkpoints.get(shard.shard_id) for shard in shards}
         closed = {

@@ -63,6 +63,7 @@ class Batch:
     invokes: int = 0
     failures: int = 0
     not_before: float = 0.0
+    request_id: str = ""
 
     @property
     def sequence_numbers(self) -> list[str]:
@@ -80,6 +81,7 @@ class Outcome:
     done: int
     invoked: bool = True
     error: str | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Discard:
     condition: str
     invokes: int
     error: str | None = None
+    request_id: str = ""
 
 
 @dataclass
@@ -102,7 +105,10 @@ class _Lane:
 
 
 class Shard:
-    """Feed it with ``add``, run what ``take`` returns, tell it the outcome with ``settle``."""
+    """Feed it with ``add``, run what ``take`` returns, tell it the outcome with ``settle``.
+
+    ``now`` is of a steady clock, for windows and pauses; ``today`` is the time of day, for ages.
+    """
 
     def __init__(self, settings: Settings, checkpoint: str | None = None) -> None:
         self._settings = settings
@@ -133,14 +139,16 @@ class Shard:
         """Note that the shard will hold no further records."""
         self._closed = True
 
-    def take(self, now: float) -> tuple[list[Batch], list[Discard]]:
+    def take(self, now: float, today: float) -> tuple[list[Batch], list[Discard]]:
         """Return the batches to run now and the records whose age rules that out."""
         batches, discards = [], []
         for index, lane in enumerate(self._lanes):
             while not lane.busy and (batch := self._next(index, lane, now)):
-                fresh, old = self._by_age(batch, now)
+                fresh, old = self._by_age(batch, today)
                 if old:
-                    discards.append(Discard(tuple(old), TOO_OLD, batch.invokes))
+                    discards.append(
+                        Discard(tuple(old), TOO_OLD, batch.invokes, request_id=batch.request_id)
+                    )
                 if fresh:
                     lane.busy = True
                     batches.append(replace(batch, records=tuple(fresh)))
@@ -154,6 +162,7 @@ class Shard:
         """Record what came of a batch; return what has to be given up."""
         lane = self._lanes[batch.lane]
         lane.busy = False
+        batch = replace(batch, request_id=outcome.request_id or batch.request_id)
         self._finish(batch.sequence_numbers[: outcome.done])
         rest = batch.records[outcome.done :]
         if not rest:
@@ -161,7 +170,8 @@ class Shard:
         if retries := self._retries(batch, rest, outcome, now):
             lane.retries.extendleft(reversed(retries))
             return []
-        return [Discard(rest, RETRIES_EXHAUSTED, batch.invokes + 1, outcome.error)]
+        invokes, request_id = batch.invokes + 1, batch.request_id
+        return [Discard(rest, RETRIES_EXHAUSTED, invokes, outcome.error, request_id)]
 
     def discarded(self, discard: Discard) -> None:
         """Count given-up records as done, once whoever must know has been told."""
@@ -171,24 +181,24 @@ class Shard:
         self, batch: Batch, rest: tuple[Record, ...], outcome: Outcome, now: float
     ) -> list[Batch]:
         """Return what to invoke instead of a failed batch; nothing when its retries are used up."""
-        settings, lane = self._settings, batch.lane
+        settings = self._settings
         pause = min(
             settings.longest_backoff, settings.first_backoff * 2.0 ** min(batch.failures, 30)
         )
         failures, later = batch.failures + 1, now + pause
         if not outcome.invoked:
-            return [Batch(lane, rest, batch.retries, batch.invokes, failures, later)]
-        invokes = batch.invokes + 1
+            return [replace(batch, records=rest, failures=failures, not_before=later)]
+        again = replace(batch, records=rest, invokes=batch.invokes + 1, not_before=now)
         if settings.bisect and outcome.done:
             # Bisected at the reported record: what was before it is done, the quota is not touched.
-            return [Batch(lane, rest, batch.retries, invokes, batch.failures, now)]
+            return [again]
         if settings.bisect and outcome.error is not None and len(rest) > 1:
             middle = (len(rest) + 1) // 2
-            halves = rest[:middle], rest[middle:]
-            return [Batch(lane, h, batch.retries, invokes, batch.failures, now) for h in halves]
+            return [replace(again, records=half) for half in (rest[:middle], rest[middle:])]
         if 0 <= settings.maximum_retries <= batch.retries:
             return []
-        return [Batch(lane, rest, batch.retries + 1, invokes, failures, later)]
+        retries = batch.retries + 1
+        return [replace(again, retries=retries, failures=failures, not_before=later)]
 
     def _due(self, lane: _Lane) -> float:
         """Return when the lane's next batch may be taken."""
@@ -219,12 +229,12 @@ class Shard:
             return True
         return sum(record.payload_bytes for _, record in lane.waiting) > MAXIMUM_PAYLOAD_BYTES
 
-    def _by_age(self, batch: Batch, now: float) -> tuple[list[Record], list[Record]]:
+    def _by_age(self, batch: Batch, today: float) -> tuple[list[Record], list[Record]]:
         limit = self._settings.maximum_age
         if limit < 0:
             return list(batch.records), []
-        fresh = [record for record in batch.records if now - record.arrived_at <= limit]
-        return fresh, [record for record in batch.records if now - record.arrived_at > limit]
+        fresh = [record for record in batch.records if today - record.arrived_at <= limit]
+        return fresh, [record for record in batch.records if today - record.arrived_at > limit]
 
     def _finish(self, sequence_numbers: Iterable[str]) -> None:
         self._done.update(sequence_numbers)

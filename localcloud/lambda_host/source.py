@@ -24,8 +24,15 @@ class Stream:
     def __init__(self, kinesis: Any, name: str) -> None:
         self.kinesis = kinesis
         self.name = name
-        summary = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
-        self.arn: str = summary["StreamARN"]
+        self.arn: str = self._summary()["StreamARN"]
+
+    def _summary(self) -> Any:
+        answer = self.kinesis.describe_stream_summary(StreamName=self.name)
+        return answer["StreamDescriptionSummary"]
+
+    def created(self) -> float:
+        """Return when it was made: what tells it from an earlier stream of the same name."""
+        return float(self._summary()["StreamCreationTimestamp"].timestamp())
 
     def shards(self) -> list[ShardInfo]:
         """List the stream's shards, closed ones within retention included."""

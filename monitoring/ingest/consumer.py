@@ -8,7 +8,7 @@ its own prediction_id. Nothing is lost because the checkpoint never passes an un
 import logging
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import psycopg2
@@ -20,8 +20,8 @@ from monitoring.clients import error_code
 from monitoring.errors import FencedError
 from monitoring.ingest import checkpoint
 from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_letter
-from monitoring.ingest.checkpoint import Checkpoint
-from monitoring.ingest.shard import THROTTLED, Read, Reader, list_shards, readable
+from monitoring.ingest.checkpoint import Checkpoint, Stream
+from monitoring.ingest.shard import THROTTLED, Read, Reader, identify, list_shards, readable
 from monitoring.storage import database
 
 _LOG = logging.getLogger(__name__)
@@ -52,7 +52,8 @@ class Consumer:
         self, client: Any, stream: str, sink: Sink, *, start: str = "TRIM_HORIZON", rows: int = 1000
     ) -> None:
         self._client = client
-        self._stream = stream
+        # not known yet which: no stream was made that early
+        self._stream = Stream(stream, datetime.min.replace(tzinfo=UTC))
         self._sink = sink
         self._rows = rows
         self._reader = Reader(client, stream, start)
@@ -60,12 +61,24 @@ class Consumer:
         self._refreshed = float("-inf")
 
     def refresh(self, connection: Connection) -> None:
-        """Learn the stream's shards and where each stands."""
-        shards = list_shards(self._client, self._stream)
+        """Learn which stream it is, its shards and where each stands."""
+        stream = identify(self._client, self._stream.name)
+        shards = list_shards(self._client, self._stream.name)
         with database.transaction(connection) as cursor:
+            earlier = checkpoint.discard_earlier(cursor, stream)
             for shard in shards:
-                checkpoint.register(cursor, self._stream, shard.shard_id, shard.parents)
-            loaded = checkpoint.load(cursor, self._stream)
+                # all that a stream made anew holds has come since
+                whole = earlier > 0
+                checkpoint.register(cursor, stream, shard.shard_id, shard.parents, whole)
+            loaded = checkpoint.load(cursor, stream)
+        if earlier:
+            _LOG.warning(
+                "stream %s was made anew: checkpoints of %d earlier shards are discarded",
+                self._stream.name,
+                earlier,
+            )
+        if stream != self._stream:
+            self._stream, self._known = stream, {}
         alive = {shard.shard_id for shard in shards}
         for shard_id, place in loaded.items():
             if self._known.get(shard_id) != place:
@@ -154,7 +167,7 @@ class Consumer:
                 "INSERT INTO ingest_batches (stream, shard_id, records, inserted, rejected,"
                 " duplicates, dead, lag_p50, lag_p95, millis_behind)"
                 " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                (self._stream, place.shard_id, *counts, read.millis_behind),
+                (self._stream.name, place.shard_id, *counts, read.millis_behind),
             )
             last = read.records[-1].sequence_number
             checkpoint.advance(cursor, self._stream, place.shard_id, last, read.millis_behind)
@@ -164,5 +177,5 @@ class Consumer:
             cursor.execute(
                 "INSERT INTO dead_letters (stream, shard_id, sequence_number, code, reason, size,"
                 " sha256) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                (self._stream, shard_id, *letter),
+                (self._stream.name, shard_id, *letter),
             )

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from monitoring.clients import error_code
 from monitoring.ingest.batch import StreamRecord
-from monitoring.ingest.checkpoint import Checkpoint
+from monitoring.ingest.checkpoint import Checkpoint, Stream
 
 _EXPIRED: Final = ("ExpiredIteratorException", "ExpiredNextTokenException")
 _TRIMMED: Final = ("InvalidArgumentException",)
@@ -27,6 +27,12 @@ class Read(NamedTuple):
     records: list[StreamRecord]
     millis_behind: int | None
     closed: bool
+
+
+def identify(client: Any, name: str) -> Stream:
+    """Return which stream goes by the name now."""
+    summary = client.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    return Stream(name, summary["StreamCreationTimestamp"])
 
 
 def list_shards(client: Any, stream: str) -> list[Shard]:
@@ -91,7 +97,7 @@ class Reader:
 
     def _iterator(self, checkpoint: Checkpoint) -> str:
         place: dict[str, str] = {"ShardIteratorType": self._start}
-        if checkpoint.parents:
+        if checkpoint.parents or checkpoint.from_start:
             place = {"ShardIteratorType": "TRIM_HORIZON"}
         if checkpoint.sequence_number is not None:
             place = {

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from localcloud import provision
 from localcloud.configuration import load
+from localcloud.errors import ProvisionFailed
 from localcloud.provision import names
 
 
@@ -15,3 +22,15 @@ def test_names_follow_from_the_file() -> None:
     assert variables["MODEL_BUCKET"] == configuration.model_bucket_name
     assert variables["STUDENTS_STREAM_NAME"] == configuration.students_stream_name
     assert variables["ALERT_RECIPIENTS"] == ",".join(configuration.alert_recipients)
+
+
+def test_an_endpoint_that_dies_is_an_error_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN an emulator that dies meanwhile WHEN provisioned THEN ProvisionFailed names its address."""
+    url = "http://127.0.0.1:9"
+
+    def away(*_: object) -> Any:
+        raise EndpointConnectionError(endpoint_url=url)
+
+    monkeypatch.setattr(provision, "client", away)
+    with pytest.raises(ProvisionFailed, match=url):
+        provision.provision(load(), {"AWS_ENDPOINT_URL": url})

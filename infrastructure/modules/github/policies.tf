@@ -490,7 +490,7 @@ data "aws_iam_policy_document" "smoke" {
 
   statement {
     sid       = "ReadPredictions"
-    actions   = ["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]
+    actions   = ["kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]
     resources = [local.streams[1]]
   }
 }

@@ -92,8 +92,8 @@ variable "mapping" {
   }
 
   validation {
-    condition     = var.mapping.maximum_retry_attempts >= 0 && var.mapping.maximum_retry_attempts <= 10000
-    error_message = "mapping.maximum_retry_attempts must be 0 to 10000; -1 (for ever) lets one bad batch block its shard until retention."
+    condition     = var.mapping.maximum_retry_attempts >= 50 && var.mapping.maximum_retry_attempts <= 10000
+    error_message = "mapping.maximum_retry_attempts must be 50 to 10000: fewer end with the first outage; -1 (for ever) lets one bad batch block its shard until retention."
   }
 
   validation {

@@ -32,7 +32,7 @@ module "function" {
     },
     {
       sid       = "ReadPredictions"
-      actions   = ["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]
+      actions   = ["kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"]
       resources = [var.predictions_stream_arn]
     },
   ]

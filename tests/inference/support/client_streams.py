@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import threading
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,13 @@ class Streams:
         self.twice = False
         self.refuse: Exception | None = None
         self.throttled_reads = 0
+        self.created = datetime(2025, 1, 1, tzinfo=timezone.utc)
         self.lock = threading.Lock()
+
+    def anew(self) -> None:
+        """Delete the streams and make them again."""
+        self.stored = {"students": [], "predictions": []}
+        self.created += timedelta(seconds=1)
 
     def put_record(self, **request: Any) -> dict[str, Any]:
         """Store one record."""
@@ -51,10 +58,10 @@ class Streams:
                 self.stored["predictions"] += [one.data for one in answers] * (1 + self.twice)
         return numbers
 
-    @staticmethod
-    def describe_stream_summary(**_: Any) -> dict[str, Any]:
-        """Name the stream."""
-        return {"StreamDescriptionSummary": {"StreamARN": ARN}}
+    def describe_stream_summary(self, **_: Any) -> dict[str, Any]:
+        """Name the stream and tell when it was made."""
+        summary = {"StreamARN": ARN, "StreamCreationTimestamp": self.created}
+        return {"StreamDescriptionSummary": summary}
 
     @staticmethod
     def list_shards(**query: Any) -> dict[str, Any]:

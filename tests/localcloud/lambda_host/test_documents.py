@@ -81,7 +81,7 @@ def test_a_batch_stays_within_the_payload_limit() -> None:
     shard = Shard(Settings(batch_size=100))
     shard.add([record(n, size=1_048_576) for n in range(10)], NOW)
     sizes = []
-    while batches := shard.take(NOW)[0]:
+    while batches := shard.take(NOW, NOW)[0]:
         assert len(batches) == 1
         batch = batches[0]
         assert len(event(batch.records, "shardId-0", STREAM, FUNCTION)) <= MAXIMUM_PAYLOAD_BYTES
@@ -94,12 +94,15 @@ def test_the_message_is_lambdas() -> None:
     """GIVEN a discarded batch WHEN reported THEN the document is the documented one and carries no
     data.
     """
-    discard = Discard((record(1), record(2, arrived_at=NOW + 1)), RETRIES_EXHAUSTED, 3, "Handled")
+    discard = Discard(
+        (record(1), record(2, arrived_at=NOW + 1)), RETRIES_EXHAUSTED, 3, "Handled", "id-3"
+    )
     document = message(discard, "shardId-0", STREAM, FUNCTION, NOW + 9)
-    assert document["requestContext"].pop("requestId")
+    assert document["requestContext"]["requestId"] == "id-3"
     assert document == {
         "requestContext": {
-            "functionArn": f"{FUNCTION}:$LATEST",
+            "requestId": "id-3",
+            "functionArn": FUNCTION,
             "condition": "RetryAttemptsExhausted",
             "approximateInvokeCount": 3,
         },

@@ -118,7 +118,22 @@ def test_a_lost_function_is_told_and_closes(
     document = json.loads(outcome.payload)
     assert (outcome.error, document["errorType"]) == ("Unhandled", kind)
     assert message in document.get("errorMessage", "")
-    assert client.stopped
+    assert client.stopped and outcome.request_id
+
+
+def test_the_outcome_names_the_request_the_function_saw(
+    start: Callable[..., tuple[Instance, Client]],
+) -> None:
+    """GIVEN a function that notes its request WHEN invoked THEN the outcome names the same."""
+    seen: list[str] = []
+
+    def talk(api: http.client.HTTPConnection) -> int | None:  # pylint: disable=useless-return
+        request_id, event = call(api, "GET", "invocation/next")
+        seen.append(request_id)
+        call(api, "POST", f"invocation/{request_id}/error", event)
+        return None
+
+    assert [start(talk)[0].invoke(b"{}").request_id] == seen
 
 
 def test_a_function_that_never_begins_times_out(

@@ -4,7 +4,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from localcloud.lambda_host.shard import Outcome, Settings, Shard
+from localcloud.configuration import load
+from localcloud.lambda_host.__main__ import settings_of
+from localcloud.lambda_host.shard import RETRIES_EXHAUSTED, Outcome, Settings, Shard
 from tests.localcloud.support.simulation import NOW, Driver, Script, model, record
 
 KINDS = ("good", "good", "good", "poison", "reported", "malformed", "flaky", "throttled")
@@ -141,10 +143,10 @@ def test_a_window_waits_for_a_full_batch() -> None:
     """
     shard = Shard(Settings(batch_size=3, window=5))
     shard.add([record(0)], NOW)
-    assert shard.take(NOW + 4.9) == ([], [])
+    assert shard.take(NOW + 4.9, NOW + 4.9) == ([], [])
     assert shard.wake_at() == NOW + 5
     shard.add([record(1), record(2)], NOW + 4.9)
-    assert [len(batch.records) for batch in shard.take(NOW + 4.9)[0]] == [3]
+    assert [len(batch.records) for batch in shard.take(NOW + 4.9, NOW + 4.9)[0]] == [3]
 
 
 def test_backoff_grows_and_is_bounded() -> None:
@@ -154,10 +156,56 @@ def test_backoff_grows_and_is_bounded() -> None:
     shard.add([record(0)], NOW)
     now, pauses = NOW, []
     for _ in range(5):
-        batch = shard.take(now)[0][0]
+        batch = shard.take(now, now)[0][0]
         assert not shard.settle(batch, Outcome(0, error="Handled"), now)
         wake = shard.wake_at()
-        assert wake is not None and shard.take(wake - 0.01) == ([], [])
+        assert wake is not None and shard.take(wake - 0.01, wake - 0.01) == ([], [])
         pauses.append(wake - now)
         now = wake
     assert pauses == [1, 2, 4, 5, 5]
+
+
+def test_a_discard_names_the_last_invocation() -> None:
+    """GIVEN a batch that fails, is bisected and fails again WHEN given up, for its retries or its
+    age THEN each half names its own last request; one never invoked names none.
+    """
+    shard = Shard(Settings(batch_size=2, bisect=True, maximum_retries=0, maximum_age=60))
+    shard.add([record(0), record(1), record(2)], NOW)
+    whole = shard.take(NOW, NOW)[0][0]
+    assert not shard.settle(whole, Outcome(0, error="Handled", request_id="whole"), NOW)
+    left = shard.take(NOW, NOW)[0][0]
+    given_up = shard.settle(left, Outcome(0, error="Handled", request_id="left"), NOW)
+    assert [discard.request_id for discard in given_up] == ["left"]
+    old = shard.take(NOW, NOW + 61)[1]
+    assert [(discard.invokes, discard.request_id) for discard in old] == [(1, "whole"), (0, "")]
+
+
+def test_the_time_of_day_moves_no_pause() -> None:
+    """GIVEN a clock set back an hour WHEN a window or a pause ends by the steady one THEN the batch
+    is taken.
+    """
+    shard = Shard(Settings(window=5))
+    shard.add([record(0)], 100.0)
+    batch = shard.take(105.0, NOW - 3600)[0][0]
+    assert not shard.settle(batch, Outcome(0, error="Handled"), 105.0)
+    wake = shard.wake_at()
+    assert wake is not None and wake < 106.0
+    assert shard.take(wake, NOW - 7200)[0]
+
+
+def test_a_record_that_kills_the_function_holds_its_shard_for_minutes() -> None:
+    """GIVEN the mapping as the variables file states it WHEN one record of a full batch ends every
+    process THEN bisecting leaves it alone, it is given up by its retries long before its age, and
+    all the others are answered.
+    """
+    settings = settings_of(load())
+    behaviours = ["good"] * settings.batch_size
+    behaviours[7] = "poison"
+    driver = Driver(Shard(settings), settings, Script(behaviours), lambda _: 0)
+    driver.add([record(number) for number in range(len(behaviours))])
+    while driver.step():
+        pass
+    assert driver.run.discarded == {7}
+    assert [discard.condition for discard in driver.run.discards] == [RETRIES_EXHAUSTED]
+    assert driver.run.done == set(range(len(behaviours))) - {7}
+    assert 600 < driver.now - NOW < 1200

@@ -124,7 +124,7 @@ class Driver:
 
     def step(self) -> bool:
         """Take what can be taken, then let one thing end; False when there is nothing left to do."""
-        batches, old = self.shard.take(self.now)
+        batches, old = self.shard.take(self.now, self.now)
         self.flying += batches
         self.undelivered += old
         self._check_flight()

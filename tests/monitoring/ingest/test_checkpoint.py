@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from monitoring.errors import FencedError
 from monitoring.ingest import checkpoint
 from tests.monitoring.support.cursor import FakeCursor
+
+STREAM = checkpoint.Stream("stream", datetime(2025, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -29,7 +32,7 @@ def test_a_consumer_is_fenced_unless_the_checkpoint_is_its_own(
     cursor: Any = FakeCursor(stored)
     if fenced:
         with pytest.raises(FencedError, match="shard s: checkpoint is"):
-            checkpoint.fence(cursor, "stream", "s", expected)
+            checkpoint.fence(cursor, STREAM, "s", expected)
     else:
-        checkpoint.fence(cursor, "stream", "s", expected)
+        checkpoint.fence(cursor, STREAM, "s", expected)
     assert cursor.asked[0][0].endswith("FOR UPDATE")

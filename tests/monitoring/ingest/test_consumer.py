@@ -17,7 +17,7 @@ def test_throttling_is_waited_for_and_any_other_refusal_is_raised() -> None:
     """GIVEN a shard WHEN its reads are throttled, then refused THEN nothing taken, then the error."""
     kinesis = FakeKinesis()
     kinesis.open("a")
-    connection: Any = FakeConnection(FakeCursor([], [("a", None, [], False)]))
+    connection: Any = FakeConnection(FakeCursor([], [], [("a", None, [], False, False)]))
     consumer = Consumer(kinesis, "s", predictions)
     assert consumer.step(connection) == 0
     kinesis.faults = ["ProvisionedThroughputExceededException"]
@@ -31,7 +31,7 @@ def test_a_shard_the_service_has_dropped_is_not_read() -> None:
     """GIVEN a checkpoint of a shard that is gone WHEN stepped THEN only the one there is is read."""
     kinesis = FakeKinesis()
     kinesis.open("b")
-    rows = [("a", "17", [], False), ("b", None, ["a"], False)]
-    connection: Any = FakeConnection(FakeCursor([], rows))
+    rows = [("a", "17", [], False, False), ("b", None, ["a"], False, False)]
+    connection: Any = FakeConnection(FakeCursor([], [], rows))
     Consumer(kinesis, "s", predictions).step(connection)
     assert kinesis.reads == ["b"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,12 +30,46 @@ def _as_child(monkeypatch: pytest.MonkeyPatch, program: str) -> list[Any]:
     return asked
 
 
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for next to nothing."""
+    monkeypatch.setattr(process, "_WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(process, "_FIRST_PAUSE", 0.0)
+
+
+def test_a_child_that_ends_by_itself_is_started_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """GIVEN a child that is killed twice WHEN supervised THEN the third runs on until told to stop."""
+    starts = tmp_path / "starts"
+    asked = _as_child(
+        monkeypatch,
+        "import os, pathlib, sys\n"
+        f"file = pathlib.Path({str(starts)!r})\n"
+        "count = int(file.read_text()) if file.exists() else 0\n"
+        "file.write_text(str(count + 1))\n"
+        "sys.stdin.readline()\n"
+        "os.kill(os.getpid(), 9) if count < 2 else sys.stdin.read()",
+    )
+    stop = threading.Event()
+    supervision = threading.Thread(target=process.supervise, args=(CONFIGURED, stop))
+    supervision.start()
+    patience = time.monotonic() + 60
+    while len(asked) < 3 and supervision.is_alive() and time.monotonic() < patience:
+        time.sleep(0.01)
+    stop.set()
+    supervision.join(60)
+    assert len(asked) == 3 and not supervision.is_alive()
+    assert caplog.text.count("ingest ended with exit status -9; it starts again") == 2
+
+
 def test_a_child_that_ends_by_itself_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """GIVEN a child that ends WHEN supervised THEN MonitoringError with its status; no secret in sight."""
+    """GIVEN a child that always ends WHEN supervised THEN MonitoringError with its status after
+    five starts; no secret in sight."""
     asked = _as_child(monkeypatch, "import sys; sys.stdin.readline(); sys.exit(3)")
     with pytest.raises(MonitoringError, match="ingest ended with exit status 3"):
         process.supervise(CONFIGURED, threading.Event())
-    assert "secret" not in str(asked)
+    assert "secret" not in str(asked) and len(asked) == 5
 
 
 def test_a_child_ends_when_its_input_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from monitoring.ingest.checkpoint import Checkpoint
-from monitoring.ingest.shard import Reader, list_shards, readable
+from monitoring.ingest.shard import Reader, identify, list_shards, readable
 from tests.monitoring.support.kinesis import FakeKinesis
 
 
@@ -70,3 +70,16 @@ def test_a_child_is_read_from_its_beginning_whatever_the_start() -> None:
     assert not reader.read(Checkpoint("a", None, (), False), 9).records
     (record,) = reader.read(Checkpoint("b", None, ("a",), False), 9).records
     assert record.data == b"new"
+
+
+def test_a_shard_of_a_stream_made_anew_is_read_whole_whatever_the_start() -> None:
+    """GIVEN a worker that starts at the newest record WHEN its stream was made anew THEN all of it."""
+    kinesis = FakeKinesis()
+    kinesis.open("a")
+    kinesis.put("a", [b"early"])
+    reader = Reader(kinesis, "s", "LATEST")
+    (record,) = reader.read(Checkpoint("a", None, (), False, from_start=True), 9).records
+    assert record.data == b"early"
+    before = identify(kinesis, "s")
+    kinesis.anew()
+    assert identify(kinesis, "s") != before

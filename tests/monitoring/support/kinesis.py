@@ -3,6 +3,7 @@ reshard, iterators expire, reads are throttled, old records are trimmed."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +21,7 @@ class FakeKinesis:
         self.shards: dict[str, dict[str, Any]] = {}
         self.faults: list[str] = []
         self.reads: list[str] = []
+        self.created = datetime(2025, 1, 1, tzinfo=UTC)
         self._next = 10**55
 
     def open(self, shard: str, *parents: str) -> None:
@@ -27,6 +29,11 @@ class FakeKinesis:
         for parent in parents:
             self.shards[parent]["closed"] = True
         self.shards[shard] = {"records": [], "closed": False, "parents": parents, "trimmed": 0}
+
+    def anew(self) -> None:
+        """Delete the stream and make it again: no shard yet, the same ids to come."""
+        self.shards.clear()
+        self.created += timedelta(seconds=1)
 
     def put(self, shard: str, records: list[bytes]) -> None:
         """Append records with sequence numbers of 56 digits."""
@@ -41,6 +48,10 @@ class FakeKinesis:
         self.shards[shard]["trimmed"] = self._next
 
     # pylint: disable=invalid-name
+    def describe_stream_summary(self, **_: Any) -> dict[str, Any]:
+        """Tell when the stream was made."""
+        return {"StreamDescriptionSummary": {"StreamCreationTimestamp": self.created}}
+
     def list_shards(self, **arguments: Any) -> dict[str, Any]:
         """Answer one shard a page."""
         names = list(self.shards)
