@@ -21,6 +21,7 @@ SERVICES = {"kinesis", "s3", "sts", "sso", "sso-oidc", "signin"}
 OPERATIONS = {
     "kinesis": {
         "PutRecords",
+        "DescribeStreamSummary",
         "GetRecords",
         "GetShardIterator",
         "ListShards",
