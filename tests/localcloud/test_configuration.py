@@ -27,7 +27,7 @@ def test_the_mapping_is_set_as_the_file_says(tmp_path: Path) -> None:
         load(written(tmp_path, mapping_batch_size=77, mapping_parallelization_factor=3))
     )
     assert (settings.batch_size, settings.parallelization, settings.bisect) == (77, 3, True)
-    assert (settings.maximum_retries, settings.maximum_age, settings.window) == (5, 3600, 0)
+    assert (settings.maximum_retries, settings.maximum_age, settings.window) == (100, 3600, 0)
 
 
 @pytest.mark.parametrize(
