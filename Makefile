@@ -4,7 +4,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCAL := $(BIN)/python -m localcloud
 # What a running stack (make up) wrote for programs to read: endpoint, streams, database, addresses.
-WITH_STACK := set -a; [ ! -f .local/env ] || . .local/env; set +a;
+# Without one, the variable a command cannot do without must be set already (a service on AWS).
+with_stack = set -a; [ ! -f .local/env ] || . .local/env; set +a; \
+	set -- $(foreach name,$(1),$$$(name)); [ $$\# -gt 0 ] || { echo "nothing runs here: make up" >&2; exit 1; };
+# A proxy must never see what goes to this machine itself.
+COMMA := ,
+DIRECT := $(or $(no_proxy),$(NO_PROXY))
+export NO_PROXY := $(if $(DIRECT),$(DIRECT)$(COMMA))127.0.0.1,localhost
+export no_proxy := $(NO_PROXY)
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -42,28 +49,28 @@ train: setup ## Train in Mage, pass the gate, publish the champion (TRAIN_ARGS="
 	@$(LOCAL) train $(TRAIN_ARGS)
 
 put-record: setup ## Put one student on the input stream (a sample, or STUDENT=path/to/event.json)
-	@$(WITH_STACK) $(BIN)/python -m inference.client put-record $(if $(STUDENT),"$(STUDENT)") --wait 10
+	@$(call with_stack,STUDENTS_STREAM_NAME) $(BIN)/python -m inference.client put-record $(if $(STUDENT),"$(STUDENT)") --wait 10
 
 predictions: setup ## Show the newest predictions (ARGS="--follow")
-	@$(WITH_STACK) $(BIN)/python -m inference.client predictions $(ARGS)
+	@$(call with_stack,PREDICTIONS_STREAM_NAME) $(BIN)/python -m inference.client predictions $(ARGS)
 
-stream: setup ## Stream a CSV of students and join the answers (CSV=students.csv OUT=answers.csv)
-	@$(WITH_STACK) $(BIN)/python -m inference.client stream "$(CSV)" --output "$(or $(OUT),answers.csv)"
+stream: setup ## Stream a CSV of students and join the answers (CSV=students.csv OUT=.local/answers.csv)
+	@$(call with_stack,STUDENTS_STREAM_NAME) mkdir -p .local && $(BIN)/python -m inference.client stream "$(CSV)" --output "$(or $(OUT),.local/answers.csv)"
 
 labels: setup ## Load true grades that came late (CSV=labels.csv)
-	@$(WITH_STACK) $(BIN)/python -m monitoring labels "$(CSV)"
+	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring labels "$(CSV)"
 
 monitor: setup ## What monitoring knows: alarms, incidents, windows, as JSON
-	@$(WITH_STACK) $(BIN)/python -m monitoring status
+	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring status
 
 monitor-report: setup ## The dashboards as one HTML page, for people without Grafana (OUT=report.html)
-	@$(WITH_STACK) $(BIN)/python -m monitoring report --output "$(or $(OUT),.local/monitoring.html)"
+	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring report --output "$(or $(OUT),.local/monitoring.html)"
 
 web: setup ## The web service alone, on the model of a running stack (WEB_PORT=8080)
-	@$(WITH_STACK) $(BIN)/python -m inference.web
+	@$(call with_stack,MODEL_BUCKET MODEL_LOCATION) $(BIN)/python -m inference.web
 
 rollback: setup ## Serve an earlier model version again (VERSION=n)
-	@$(WITH_STACK) .venv-orchestrator/bin/python -m orchestrator.rollback --version "$(VERSION)"
+	@$(call with_stack,MODEL_BUCKET MODEL_LOCATION) .venv-orchestrator/bin/python -m orchestrator.rollback --version "$(VERSION)"
 
 test: unit-test integration-test ## Every test, units and integration
 

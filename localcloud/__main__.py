@@ -1,6 +1,7 @@
 """The local cloud's commands: ``python -m localcloud --help``."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -100,7 +101,13 @@ def main(arguments: list[str] | None = None) -> int:
     options.arguments = rest
     state: Path = options.state.resolve()
     try:
-        return _run(options, state)
+        code = _run(options, state)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever reads (`make status | head`) has seen enough; Python flushes once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except StudentPerformanceError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -2,10 +2,14 @@
 
 import argparse
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 from contract.errors import StudentPerformanceError
 from inference.client import commands
@@ -72,14 +76,30 @@ def _streams(action: argparse.ArgumentParser) -> None:
         )
 
 
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end a command as Ctrl-C does; what is ignored (nohup) stays so."""
+    earlier = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            earlier[number] = signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
-        code: int = options.run(options)
+        with _signals():
+            code: int = options.run(options)
         return code
-    except (StudentPerformanceError, BotoCoreError, ClientError) as error:
-        print(f"error: {error}", file=sys.stderr)
+    # botocore passes urllib3's errors on where an answer stalls within its body.
+    except (StudentPerformanceError, BotoCoreError, ClientError, HTTPError) as error:
+        print(f"error: {commands.printable(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

@@ -61,7 +61,7 @@ def predictions(options: argparse.Namespace) -> int:
             if identity in seen:
                 continue
             seen.add(identity)
-            print(json.dumps(answer) if options.json else line(answer), flush=True)
+            print(json.dumps(answer) if options.json else printable(line(answer)), flush=True)
             if options.limit and len(seen) >= options.limit:
                 return 0
         if idle > 1 and not options.follow:
@@ -109,6 +109,13 @@ def _record(
     row = table.rows[number]
     data = sheet.event(row, table.id_column, exchange.request_id(number), explain)
     return row[table.id_column].strip()[:128] or "student", data
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with every character escaped that could steer a terminal."""
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
 
 
 def line(answer: dict[str, Any]) -> str:

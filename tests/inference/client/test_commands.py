@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from urllib3.exceptions import ReadTimeoutError
 
 from inference.client import commands, exchange
 from inference.client.__main__ import main
@@ -134,6 +137,70 @@ def test_ctrl_c_is_a_clean_stop(
     monkeypatch.setattr(streams, "put_record", interrupt)
     assert main(["put-record"]) == 130
     assert capsys.readouterr().err == "stopped\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_keeps_the_answers(
+    streams: Streams,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Output,
+    number: signal.Signals,
+) -> None:
+    """Answers collected before the signal are written; the handler of before stands again."""
+    before = signal.getsignal(number)
+    put = streams.put_records
+
+    def put_then_signal(**request: Any) -> dict[str, Any]:
+        if streams.stored["students"]:
+            os.kill(os.getpid(), number)
+        return put(**request)
+
+    monkeypatch.setattr(streams, "put_records", put_then_signal)
+    # A test that fails must not end the whole test run.
+    signal.signal(number, lambda *_: None)
+    try:
+        source = write(tmp_path / "s.csv", [student(n) for n in range(1200)])
+        assert main(["stream", str(source)]) == 130
+    finally:
+        signal.signal(number, before)
+    assert capsys.readouterr().err.endswith("stopped\n")
+    with (tmp_path / "s.predictions.csv").open(encoding="utf-8", newline="") as file:
+        assert sum(row["status"] == "ok" for row in csv.DictReader(file)) == 500
+
+
+def test_an_ignored_signal_stays_ignored(
+    streams: Streams, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    """Under nohup the end of the terminal does not stop the client."""
+    put = streams.put_record
+
+    def put_then_signal(**request: Any) -> dict[str, Any]:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return put(**request)
+
+    monkeypatch.setattr(streams, "put_record", put_then_signal)
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert main(["put-record"]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert "sent to" in capsys.readouterr().err
+
+
+def test_an_answer_that_stalls_is_one_error_line(streams: Streams, capsys: Output) -> None:
+    """A read that times out within the body is urllib3's error, not botocore's."""
+    streams.refuse = ReadTimeoutError(None, "", "Read timed out.")  # type: ignore[arg-type]
+    assert main(["put-record"]) == 2
+    assert capsys.readouterr().err.splitlines() == ["error: None: Read timed out."]
+
+
+def test_nothing_printed_steers_the_terminal(streams: Streams, capsys: Output) -> None:
+    """An id with an escape sequence is shown escaped."""
+    streams.put_record(StreamName="students", Data=encoded("\x1b[2J\u202e\r\u00e9", Absences=-1))
+    assert main(["predictions"]) == 0
+    out = capsys.readouterr().out
+    assert "\\x1b[2J\\u202e\\r\u00e9" in out and "\x1b" not in out and out.count("\n") == 1
 
 
 def test_streams_must_be_named(monkeypatch: pytest.MonkeyPatch, capsys: Output) -> None:
