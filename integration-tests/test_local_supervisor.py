@@ -23,6 +23,8 @@ from localcloud.state_file import Board, read_board, read_variables
 from tests.localcloud.deployment import PATIENCE_SECONDS, eventually
 from tests.localcloud.processes import child_of, of_state
 
+pytestmark = pytest.mark.embedded
+
 
 @pytest.fixture(name="state")
 def state_fixture(tmp_path: Path) -> Iterator[Path]:

@@ -16,7 +16,8 @@ from localcloud.demo.drift_loop import SETTINGS, Loop
 from localcloud.demo.summary import BURST, COLD, PACED, Findings, render
 from localcloud.demo.traffic import Traffic
 from localcloud.provision import client
-from localcloud.stack import SERVERS, Stack
+from localcloud.removal import remove
+from localcloud.stack import SERVERS, Options, Stack
 
 SEED = 42
 COLD_RECORDS = 20
@@ -28,7 +29,7 @@ BURST_RECORDS = 480
 class Journey:
     """One run over a fresh state directory (kept afterwards, for its logs)."""
 
-    def __init__(self, state: Path, trials: int) -> None:
+    def __init__(self, state: Path, trials: int, options: Options = Options()) -> None:
         self.state = state
         self._trials = trials
         self._narrator = Narrator(steps=7)
@@ -36,6 +37,7 @@ class Journey:
             state,
             services=SERVERS,
             on_ready=lambda service: self._narrator.say(f"{service.name:9} {service.url}"),
+            options=options,
         )
 
     def run(self) -> int:
@@ -55,6 +57,10 @@ class Journey:
         findings.seconds = time.monotonic() - started
         narrator.console.print(render(findings))
         return 1 if findings.problems else 0
+
+    def remove(self) -> None:
+        """Delete what the run has made at the AWS endpoint."""
+        remove(self._stack.configuration, self._stack.environment)
 
     def _walk(self) -> Findings:
         narrator, stack = self._narrator, self._stack

@@ -14,14 +14,9 @@ from localcloud.environment.installer import Installer
 
 
 def set_up(names: Sequence[str]) -> None:
-    """Make the standard environments, and those named besides; returns at once when all are
-    finished.
-    """
-    wanted = [
-        PROJECT,
-        *COMPONENTS,
-        *(component for component in ON_REQUEST if component.name in names),
-    ]
+    """Make the standard environments, or those named; returns at once when all are finished."""
+    named = [component for component in ON_REQUEST if component.name in names]
+    wanted = named or [PROJECT, *COMPONENTS]
     if all(component.finished() for component in wanted):
         return
     with (ROOT / ".venv-setup.lock").open("w", encoding="utf-8") as lock:

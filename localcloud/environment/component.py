@@ -20,14 +20,15 @@ _FORMAT = "1"
 
 
 class Component(NamedTuple):
-    """One environment: its folder and lock file, relative to the repository, and the newest Python
-    it takes.
+    """One environment: its folder and lock file, relative to the repository, and the newest and
+    oldest Python it takes.
     """
 
     name: str
     folder: str
     lock: str
     newest: tuple[int, int] = NEWEST
+    oldest: tuple[int, int] = OLDEST
 
     @property
     def python(self) -> Path:
@@ -71,7 +72,14 @@ COMPONENTS = (
     Component("mlflow", ".venv-mlflow", "orchestrator/tracking_server/requirements.txt"),
     Component("emulator", ".venv-emulator", "localcloud/requirements-emulator.txt"),
 )
-ON_REQUEST = (Component("lint", ".venv-lint", "requirements-lint.txt"),)
+ON_REQUEST = (
+    Component("lint", ".venv-lint", "requirements-lint.txt"),
+    # LocalStack 4.14.0 starts on older Pythons and then fails: 3.11 on the first CreateStream, 3.12
+    # on the first ListBuckets.
+    Component(
+        "localstack", ".venv-localstack", "localcloud/requirements-localstack.txt", oldest=(3, 13)
+    ),
+)
 
 
 def interpreter_for(component: Component) -> Interpreter:
@@ -79,11 +87,14 @@ def interpreter_for(component: Component) -> Interpreter:
     there is none.
     """
     for interpreter in interpreters():
-        if OLDEST <= interpreter.version[:2] <= component.newest:
+        if component.oldest <= interpreter.version[:2] <= component.newest:
             return interpreter
-    oldest, newest = (".".join(map(str, version)) for version in (OLDEST, component.newest))
+    oldest, newest = (
+        ".".join(map(str, version)) for version in (component.oldest, component.newest)
+    )
+    wanted = newest if oldest == newest else f"{oldest} to {newest}"
     here = ", ".join(interpreter.text for interpreter in interpreters()) or "none"
     raise SetupError(
-        f"{component.name} needs Python {oldest} to {newest} with its venv module; found: {here}. "
+        f"{component.name} needs Python {wanted} with its venv module; found: {here}. "
         f"Install one (Debian: apt-get install python{newest}-venv) so that it is on PATH."
     )
