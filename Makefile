@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-LOCAL := $(BIN)/python -m localcloud
+# ENDPOINT=url: an AWS endpoint (LocalStack, say) in place of the embedded emulator.
+LOCAL := $(BIN)/python -m localcloud $(if $(ENDPOINT),--endpoint "$(ENDPOINT)")
+LOCALSTACK := $(BIN)/python -m localcloud --state .local/localstack --localstack
 # What a running stack (make up) wrote for programs to read: endpoint, streams, database, addresses.
 # Without one, the variable a command cannot do without must be set already (a service on AWS).
 with_stack = set -a; [ ! -f .local/env ] || . .local/env; set +a; \
@@ -13,10 +15,12 @@ DIRECT := $(or $(no_proxy),$(NO_PROXY))
 export NO_PROXY := $(if $(DIRECT),$(DIRECT)$(COMMA))127.0.0.1,localhost
 export no_proxy := $(NO_PROXY)
 PYTEST_ARGS ?=
+# The paths among PYTEST_ARGS; where there are any, they alone are run.
+PATHS = $(filter tests/% integration-tests/%,$(foreach word,$(PYTEST_ARGS),$(firstword $(subst ::, ,$(word)))))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-lint environment-uv run up down status train put-record predictions stream labels monitor monitor-report web rollback \
-        test unit-test integration-test bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
+        test unit-test integration-test localstack-test localstack-up localstack-down bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
 
 help: ## List the targets (default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,10 +37,10 @@ environment-uv:
 environment-%: environment-uv
 	@$(PYTHON) -m localcloud.environment $*
 
-run: setup ## Everything once, end to end, on this machine; then a summary and a clean stop
+run: setup ## Everything once, end to end, on this machine; then a summary and a clean stop (ENDPOINT=url)
 	@$(LOCAL) run
 
-up: setup ## Start the same services and leave them running (Mage 6789, MLflow 5000, web 8080)
+up: setup ## Start the same services and leave them running (Mage 6789, MLflow 5000, web 8080; ENDPOINT=url)
 	@$(LOCAL) up
 
 down: ## Stop them; state is kept in .local
@@ -75,11 +79,27 @@ rollback: setup ## Serve an earlier model version again (VERSION=n)
 test: unit-test integration-test ## Every test, units and integration
 
 unit-test: setup-lint ## The fast tests
-	@$(BIN)/python -m pytest tests --ignore tests/orchestrator $(PYTEST_ARGS)
-	@.venv-orchestrator/bin/python -m pytest tests/orchestrator $(PYTEST_ARGS)
+ifneq ($(if $(PATHS),$(filter-out tests/orchestrator/% integration-tests/%,$(PATHS)),all),)
+	@$(BIN)/python -m pytest $(if $(PATHS),,tests --ignore tests/orchestrator) $(PYTEST_ARGS)
+endif
+ifneq ($(if $(PATHS),$(filter tests/orchestrator/%,$(PATHS)),all),)
+	@.venv-orchestrator/bin/python -m pytest $(if $(PATHS),,tests/orchestrator) $(PYTEST_ARGS)
+endif
 
 integration-test: setup ## Tests over running services, started by the run itself (ENDPOINT=url: use that AWS endpoint)
-	@$(if $(ENDPOINT),AWS_ENDPOINT_URL="$(ENDPOINT)") $(BIN)/python -m pytest integration-tests $(PYTEST_ARGS)
+ifneq ($(if $(PATHS),$(filter integration-tests/%,$(PATHS)),all),)
+	@$(if $(ENDPOINT),AWS_ENDPOINT_URL="$(ENDPOINT)") $(BIN)/python -m pytest $(if $(PATHS),,integration-tests) $(PYTEST_ARGS)
+endif
+
+localstack-test: setup ## The AWS tests on LocalStack: ENDPOINT=url, else its image with Docker, else without (Python 3.13, node)
+	@$(BIN)/python -m localcloud.services.localstack run $(if $(ENDPOINT),--endpoint "$(ENDPOINT)") -- \
+	    $(BIN)/python -m pytest -m aws $(if $(PATHS),,integration-tests) $(PYTEST_ARGS)
+
+localstack-up: setup ## Start LocalStack alone and leave it running (4566), for ENDPOINT=http://127.0.0.1:4566
+	@$(LOCALSTACK) up emulator
+
+localstack-down: ## Stop it; what it held is gone
+	@[ ! -x $(BIN)/python ] || $(LOCALSTACK) down
 
 bench: setup ## Every benchmark: figures, ratios, and the floor beside each
 	@for script in tests/benchmarks/bench_*.py; do name=$${script##*/}; $(BIN)/python -m tests.benchmarks.$${name%.py} || exit 1; done
@@ -111,5 +131,5 @@ tf-plan: ## Terraform: plan an environment and review its policies (ENVIRONMENT=
 tf-apply: ## Terraform: apply the plan that tf-plan saved
 	@.ci/terraform apply
 
-clean: down ## Stop everything and delete the kept state (not the environments)
+clean: down localstack-down ## Stop everything and delete the kept state (not the environments)
 	@rm -rf .local .hypothesis .pytest_cache .mypy_cache .import_linter_cache

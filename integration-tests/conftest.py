@@ -1,13 +1,12 @@
 """Services for the integration tests: started by the run on free loopback ports, stopped with it.
 
 AWS_ENDPOINT_URL (``make integration-test ENDPOINT=...``) names an AWS endpoint to use instead of
-the emulator; DATABASE_URL a Postgres. What is slow to start (MLflow, Mage) starts when a test first
-asks for it.
+the emulator (see ``tests/localcloud/support/endpoint.py``); DATABASE_URL a Postgres. What is slow to start
+(MLflow, Mage) starts when a test first asks for it.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,16 +14,27 @@ import pytest
 
 from localcloud.stack import Options, Stack
 from tests.localcloud.support import container
+from tests.localcloud.support.cleaning import discard
 from tests.localcloud.support.deployment import Deployment, write_variables
+from tests.localcloud.support.endpoint import (  # pylint: disable=unused-import  # pytest calls the hooks
+    GIVEN,
+    met,
+    pytest_collection_modifyitems,
+    pytest_sessionfinish,
+)
 
 
 @pytest.fixture(scope="session", name="local_stack")
-def local_stack_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def local_stack_fixture(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
     """A provisioned AWS endpoint in a stack that more services can be added to."""
     folder = tmp_path_factory.mktemp("stack")
-    options = Options(write_variables(folder), endpoint=os.environ.get("AWS_ENDPOINT_URL"))
+    options = Options(write_variables(folder), endpoint=GIVEN)
     with Stack(folder / "state", services=(), options=options) as stack:
+        met(pytestconfig, stack.environment["AWS_ENDPOINT_URL"])
         yield stack
+        discard(stack.configuration, stack.environment)
 
 
 @pytest.fixture(scope="session", name="aws")
@@ -69,7 +79,7 @@ def deploy_fixture(aws: dict[str, str], tmp_path: Path) -> Iterator[Callable[...
 
     yield deploy
     for deployment in made:
-        deployment.stop()
+        deployment.remove()
 
 
 @pytest.fixture(scope="session", name="image")

@@ -1,5 +1,6 @@
 """`make run`, as a newcomer starts it: the whole loop must end with exit code 0 and leave nothing."""
 
+import os
 import re
 import subprocess
 import sys
@@ -11,13 +12,15 @@ from tests.localcloud.support.deployment import eventually
 from tests.localcloud.support.processes import of_state
 
 REPOSITORY = Path(__file__).parents[1]
+GIVEN = ("--endpoint", os.environ["AWS_ENDPOINT_URL"]) if "AWS_ENDPOINT_URL" in os.environ else ()
 
 
+@pytest.mark.aws
 @pytest.mark.slow
 @pytest.mark.timeout(2400)
 def test_everything_once_end_to_end(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "localcloud", "--state", str(tmp_path), "run"],
+        [sys.executable, "-m", "localcloud", "--state", str(tmp_path), *GIVEN, "run"],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from localcloud.configuration import REPOSITORY
+from localcloud.configuration import REPOSITORY, load
+from tests.localcloud.support.cleaning import discard
 from tests.localcloud.support.deployment import HANDLERS, Deployment, write_variables
 
 AWS = Path(sys.executable).with_name("aws")
@@ -45,8 +46,14 @@ def test_provisioning_command(aws: dict[str, str], tmp_path: Path) -> None:
     what is missing.
     """
     file = write_variables(tmp_path)
+    try:
+        _provisioned(aws, file, tmp_path / "env")
+    finally:
+        discard(load(file), aws)
+
+
+def _provisioned(aws: dict[str, str], file: Path, out: Path) -> None:
     command = [sys.executable, "-m", "localcloud.provision", "--variables", str(file)]
-    out = tmp_path / "env"
     subprocess.run(
         [*command, "--out", str(out)], env={**os.environ, **aws}, cwd=REPOSITORY, check=True
     )

@@ -42,6 +42,7 @@ time.sleep(600)
 """A program that starts a stack and waits: for ending it in unfriendly ways."""
 
 
+@pytest.mark.embedded
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_outlives_its_owner(tmp_path: Path, number: signal.Signals) -> None:
     """GIVEN a running stack WHEN its owner gets Ctrl-C, SIGTERM or SIGKILL THEN no process, port or
@@ -66,6 +67,7 @@ def test_nothing_outlives_its_owner(tmp_path: Path, number: signal.Signals) -> N
     eventually(lambda: not any(is_listening(port) for port in ports))
 
 
+@pytest.mark.embedded
 def test_every_listener_is_on_loopback(tmp_path: Path) -> None:
     """GIVEN every kind of server WHEN it runs THEN all it listens on is loopback, MQTT's 8883 not
     among it.
@@ -78,6 +80,7 @@ def test_every_listener_is_on_loopback(tmp_path: Path) -> None:
     assert 8883 not in {port for _, port in listening}
 
 
+@pytest.mark.embedded
 def test_a_directory_has_one_owner(tmp_path: Path) -> None:
     """GIVEN a stack WHEN another wants its directory THEN it is refused; afterwards the directory
     is free.
@@ -89,6 +92,7 @@ def test_a_directory_has_one_owner(tmp_path: Path) -> None:
     assert not is_held(tmp_path)
 
 
+@pytest.mark.embedded
 def test_state_survives_a_restart(tmp_path: Path) -> None:
     """GIVEN records, objects and rows WHEN the stack stops and starts again THEN they are still
     there.
@@ -135,6 +139,7 @@ def psql(url: str, statement: str) -> list[tuple[object, ...]]:
         connection.close()
 
 
+@pytest.mark.embedded
 def test_a_taken_port_is_not_fought_over(tmp_path: Path) -> None:
     """GIVEN something on the usual port WHEN a service starts THEN it takes another one and says
     so.

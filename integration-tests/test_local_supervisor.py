@@ -22,6 +22,8 @@ from localcloud.state_file import StateFile, read_state_file, read_variables
 from tests.localcloud.support.deployment import PATIENCE_SECONDS, eventually
 from tests.localcloud.support.processes import child_of, is_listening, of_state
 
+pytestmark = pytest.mark.embedded
+
 
 @pytest.fixture(name="state")
 def state_fixture(tmp_path: Path) -> Iterator[Path]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +15,14 @@ import pytest
 
 from inference.stream.identity import prediction_id
 from localcloud.provision import provision
-from tests.localcloud.support.deployment import HANDLERS, STUDENT, Deployment, eventually
+from localcloud.services.mailbox import MOTO, identify
+from tests.localcloud.support.deployment import (
+    HANDLERS,
+    STUDENT,
+    Deployment,
+    eventually,
+    next_second,
+)
 
 ECHO = f"{HANDLERS}.echo.lambda_handler"
 Deploy = Callable[..., Deployment]
@@ -79,8 +85,7 @@ def test_latest_skips_what_was_there_before(deploy: Deploy) -> None:
     """
     deployment = deploy(ECHO, mapping_starting_position="LATEST")
     deployment.put([("a", b"before"), ("b", b"before")])
-    # Arrival times have milliseconds; the mapping must be made in a later one.
-    time.sleep(0.01)
+    next_second()
     deployment.start()
     deployment.stop()
     deployment.put([("a", b"while down"), ("b", b"while down")])
@@ -97,8 +102,7 @@ def test_at_timestamp_begins_there(deploy: Deploy) -> None:
     """
     deployment = deploy(ECHO)
     deployment.put([("a", b"before")])
-    time.sleep(0.01)
-    moment = time.time()
+    moment = next_second()
     changed = deploy(
         ECHO,
         students_stream_name=deployment.configuration.students_stream_name,
@@ -110,10 +114,12 @@ def test_at_timestamp_begins_there(deploy: Deploy) -> None:
         assert changed.wait_answers(1) == [b"after"]
 
 
-def test_a_split_shard_goes_on_in_its_children(deploy: Deploy) -> None:
+def test_a_split_shard_goes_on_in_its_children(deploy: Deploy, aws: dict[str, str]) -> None:
     """GIVEN a shard whose records are all read WHEN it splits THEN its children are read and
     nothing is repeated.
     """
+    if identify(aws["AWS_ENDPOINT_URL"]).name == MOTO:
+        pytest.skip("moto goes on putting into a shard that has split")
     deployment = deploy(ECHO, stream_shard_count=1)
     name = deployment.configuration.students_stream_name
     deployment.put([(str(n), f"old-{n}".encode()) for n in range(50)])

@@ -24,9 +24,11 @@ from monitoring.dashboards.panels import BOARDS
 from monitoring.dashboards.panels import panel as panels
 from monitoring.dashboards.panels.macro import Range, expand
 from monitoring.dashboards.panels.panel import ANNOTATIONS, Panel
+from monitoring.storage import database
+from monitoring.storage.migrate import migrate
 from monitoring.worker import build_outbox, build_watch
 from tests.monitoring.support import cohort, history
-from tests.monitoring.support.cloud import Cloud
+from tests.monitoring.support.cloud import Cloud, opened
 from tests.monitoring.support.mage import serve
 
 pytest_plugins = ["tests.monitoring.support.services"]
@@ -41,33 +43,32 @@ def _period() -> Range:
 
 
 @pytest.fixture(name="observed", scope="module")
-def observed_fixture(postgres_server: Any, emulator: Any) -> Iterator[str]:
+def observed_fixture(postgres_server: Any, endpoint: str) -> Iterator[str]:
     """The address, as grafana_ro, of a database with a history that really was evaluated."""
-    # pylint: disable=import-outside-toplevel
-    from monitoring.storage import database
-    from monitoring.storage.migrate import migrate
-    from tests.monitoring.support.cloud import make_stream
-
     admin = psycopg2.connect(postgres_server.address("postgres"))
     admin.autocommit = True
     with admin.cursor() as cursor:
         cursor.execute("CREATE DATABASE observed")
-    cloud = Cloud(emulator.url, "observed", "observed-artifacts")
-    make_stream(cloud.url, cloud.stream)
+    with opened(endpoint) as cloud:
+        _live_through(cloud, postgres_server.address("observed"))
+    owner = postgres_server.address("observed")
+    yield re.sub(r"//[^@]+@", "//grafana_ro@", owner)
+    admin.close()
+
+
+def _live_through(cloud: Cloud, database_url: str) -> None:
     s3 = cloud.client("s3")
-    s3.create_bucket(Bucket=cloud.bucket)
-    cloud.client("ses").verify_email_identity(EmailAddress="alerts@school.example")
     cloud.put_reference("1")
     shifted = io.BytesIO()
     cohort.reference(shifted=True).to_parquet(shifted, index=False)
     s3.put_object(Bucket=cloud.bucket, Key="reference/2.parquet", Body=shifted.getvalue())
     outcome = {"promoted": True, "version": "2", "champion_before": "1", "reasons": ["f1 +.04"]}
-    connection = database.connect(postgres_server.address("observed"))
+    connection = database.connect(database_url)
     migrate(connection)
     with serve() as mage:
         configured = settings.load(
             {
-                "DATABASE_URL": postgres_server.address("observed"),
+                "DATABASE_URL": database_url,
                 "AWS_ENDPOINT_URL": cloud.url,
                 "ARTIFACT_BUCKET": cloud.bucket,
                 "ALERT_SENDER": "alerts@school.example",
@@ -87,9 +88,6 @@ def observed_fixture(postgres_server: Any, emulator: Any) -> Iterator[str]:
             ),
         )
     connection.close()
-    owner = postgres_server.address("observed")
-    yield re.sub(r"//[^@]+@", "//grafana_ro@", owner)
-    admin.close()
 
 
 @pytest.fixture(name="grafana")

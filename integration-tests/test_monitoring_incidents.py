@@ -32,11 +32,11 @@ def test_one_mail_when_an_incident_begins_and_one_when_it_ends(
     story.window(Verdict(OK, ("quiet",)))
     deliver(outbox, connection, 2)
     began, ended = cloud.mails()
-    assert began["Subject"] == "[ALARM] student-performance: drift in version 1"
-    assert "2 of 10 columns have drifted" in began["BodyText"]
-    assert "https://grafana.example/d/model" in began["BodyHtml"]
-    assert ended["Subject"] == "[RESOLVED] student-performance: drift incident 1 is over"
-    assert "2 windows running without an alarm" in ended["BodyText"]
+    assert began.subject == "[ALARM] student-performance: drift in version 1"
+    assert "2 of 10 columns have drifted" in began.text
+    assert "https://grafana.example/d/model" in began.html
+    assert ended.subject == "[RESOLVED] student-performance: drift incident 1 is over"
+    assert "2 windows running without an alarm" in ended.text
     assert entries_of(connection)["incident:1:retrain:1"]["state"] == "skipped"
     story.window(DRIFT)
     deliver(outbox, connection, 2)

@@ -46,8 +46,8 @@ def test_a_shifted_cohort_raises_one_alarm_and_one_mail(
     assert len(after["incidents"]) == 1
     assert after["open_incidents"] == 1
     (mail,) = cloud.mails()
-    assert mail["Source"] == "alerts@school.example"
-    assert mail["Subject"] == "[ALARM] student-performance: drift in version 1"
-    for body in (mail["BodyText"], mail["BodyHtml"]):
+    assert mail.sender == "alerts@school.example"
+    assert mail.subject == "[ALARM] student-performance: drift in version 1"
+    for body in (mail.text, mail.html):
         assert "Absences has drifted" in body
         assert after["windows"][2]["report_key"] in body

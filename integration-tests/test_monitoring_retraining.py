@@ -53,8 +53,8 @@ def test_retraining_waits_for_labels_then_runs_once_and_is_reported(
         "1",
     )
     mail = cloud.mails()[-1]
-    assert mail["Subject"] == "[PROMOTED] student-performance: retraining for incident 1"
-    assert "f1 up" in mail["BodyText"]
+    assert mail.subject == "[PROMOTED] student-performance: retraining for incident 1"
+    assert "f1 up" in mail.text
 
 
 def test_a_refused_challenger_is_reported_and_asked_again_only_after_the_cooldown(
@@ -68,7 +68,7 @@ def test_a_refused_challenger_is_reported_and_asked_again_only_after_the_cooldow
     deliver(outbox, connection, 2)
     put_outcome(cloud, "incident-1-1", promoted=False, version=None, reasons=["f1 lower by .05"])
     deliver(outbox, connection)
-    assert cloud.mails()[-1]["Subject"].startswith("[REFUSED]")
+    assert cloud.mails()[-1].subject.startswith("[REFUSED]")
     story.window(DRIFT)
     assert "incident:1:retrain:2" not in entries_of(connection)
     impatient = replace(configured, alerts=replace(configured.alerts, retrain_cooldown_seconds=0.0))
@@ -102,7 +102,7 @@ def test_mage_that_refuses_or_is_away_ends_dead_with_a_mail(
     entry = entries_of(connection)["incident:1:retrain:1"]
     assert (entry["state"], entry["attempts"]) == ("dead", 3)
     assert (refusal or "cannot be asked") in entry["last_error"]
-    assert [mail["Subject"][:15] for mail in cloud.mails()] == [
+    assert [mail.subject[:15] for mail in cloud.mails()] == [
         "[ALARM] student",
         "[ACTION NEEDED]",
     ]
@@ -186,4 +186,4 @@ def test_training_that_fails_or_never_ends_is_a_failure_told(
         cursor.execute("UPDATE outbox SET started_at = started_at - interval '1 minute'")
     deliver(outbox, connection)
     assert status.read(connection)["outcomes"][0]["outcome"] == "failed"
-    assert cloud.mails()[-1]["Subject"].startswith("[FAILED]")
+    assert cloud.mails()[-1].subject.startswith("[FAILED]")

@@ -1,6 +1,6 @@
 """Training against real services: Mage's server and its API, MLflow, S3, and headless runs.
 
-GIVEN the emulator, an MLflow server and a Mage server on free loopback ports
+GIVEN an AWS endpoint, an MLflow server and a Mage server on free loopback ports
 WHEN pipelines are triggered through the API or headless
 THEN a champion is published, and failures end with a message.
 """
@@ -24,6 +24,7 @@ from contract.bundle import Pointer, parse_manifest, sha256_hex
 from localcloud.provision import client
 from localcloud.service import python_of
 from localcloud.stack import Stack
+from tests.localcloud.support.deployment import own_stack
 from tests.monitoring.support import cohort, store
 
 pytest_plugins = ["tests.monitoring.support.services"]
@@ -38,11 +39,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
 
 @pytest.fixture(name="stack", scope="module")
-def running_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def running_stack(aws: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The services training needs, started for this module."""
-    with Stack(
-        tmp_path_factory.mktemp("training"), services=("emulator", "mlflow", "mage")
-    ) as stack:
+    with own_stack(aws, tmp_path_factory.mktemp("training"), ("mlflow", "mage")) as stack:
         yield stack
 
 

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from localcloud.configuration import LOCAL_VARIABLES, load, with_handler
+from localcloud.configuration import load, with_handler
 from localcloud.lambda_host.function import Function
 from localcloud.provision import client
-from localcloud.stack import Options, Stack
+from localcloud.stack import Stack
 from tests.inference.support import factory
 from tests.inference.support.kinesis import encoded, event
+from tests.localcloud.support.deployment import own_stack
 
 PATIENCE_SECONDS = 240.0
 REFRESH_SECONDS = 2
@@ -27,14 +28,11 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(name="stack", scope="module")
-def stack_fixture(tmp_path_factory) -> Iterator[Stack]:
-    """Emulator, Lambda host and web service, with version 1 published to the bucket."""
+def stack_fixture(aws, tmp_path_factory) -> Iterator[Stack]:
+    """Lambda host and web service, with version 1 published to the bucket."""
     folder = tmp_path_factory.mktemp("stack")
-    variables = json.loads(LOCAL_VARIABLES.read_text("utf-8"))
-    variables["model_refresh_seconds"] = REFRESH_SECONDS
-    path = folder / "web.tfvars.json"
-    path.write_text(json.dumps(variables), "utf-8")
-    with Stack(folder / "state", services=("lambda", "web"), options=Options(path)) as stack:
+    services = ("lambda", "web")
+    with own_stack(aws, folder, services, model_refresh_seconds=REFRESH_SECONDS) as stack:
         publish(stack, folder / "models", "1")
         yield stack
 

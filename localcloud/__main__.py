@@ -3,13 +3,18 @@
 import argparse
 import os
 import sys
+import tempfile
+import uuid
 from pathlib import Path
 
 from contract.errors import StudentPerformanceError
 from localcloud import control, supervisor
-from localcloud.configuration import DEFAULT_STATE
+from localcloud.configuration import DEFAULT_STATE, renamed
 from localcloud.process import tail
-from localcloud.stack import ALL
+from localcloud.services.emulator import Emulator
+from localcloud.services.localstack.choice import choose
+from localcloud.stack import ALL, Options
+from localcloud.state_file import check_endpoint, read_variables
 from localcloud.train import train
 
 
@@ -18,6 +23,10 @@ def parser() -> argparse.ArgumentParser:
     result = argparse.ArgumentParser(prog="python -m localcloud", description=__doc__)
     result.add_argument(
         "--state", type=Path, default=DEFAULT_STATE, help="state directory (.local)"
+    )
+    result.add_argument("--endpoint", help="use this AWS endpoint instead of the emulator")
+    result.add_argument(
+        "--localstack", action="store_true", help="let LocalStack play AWS, not ministack"
     )
     commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="everything once, end to end, then a clean stop")
@@ -39,8 +48,16 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def _up(state: Path, services: list[str]) -> int:
-    recorded = control.up(state, services, print)
+def _up(state: Path, options: argparse.Namespace) -> int:
+    given = [
+        *(["--endpoint", options.endpoint] if options.endpoint else []),
+        *(["--localstack"] if options.localstack else []),
+    ]
+    if options.localstack:
+        # Here, where one sees what it waits for.
+        choose()
+    recorded = control.up(state, options.services, print, given)
+    check_endpoint(read_variables(state) or {}, options.endpoint)
     print(f"ready; the variables are in {state / 'env'}, the logs in {state / 'logs'}")
     return 0 if recorded.phase == "ready" else 1
 
@@ -59,24 +76,39 @@ def _logs(state: Path, service: str | None, lines: int) -> None:
         print(f"== {log}\n{tail(log, lines)}")
 
 
-def _demo(state: Path, trials: int) -> int:
+def _supervise(state: Path, options: argparse.Namespace) -> int:
+    emulator = choose() if options.localstack else Emulator
+    stack = Options(usual_ports=True, endpoint=options.endpoint, emulator=emulator)
+    return supervisor.main(state, options.services or list(ALL), stack)
+
+
+def _demo(state: Path, trials: int, endpoint: str | None) -> int:
     # pandas and the rest of the demo would slow every other command.
     from localcloud.demo.steps import (  # pylint: disable=import-outside-toplevel
         Demo,
     )
 
-    return Demo(state / "run", trials).run()
+    if not endpoint:
+        return Demo(state / "run", trials).run()
+    # Others use it too, and a second run would meet the first one's champion.
+    with tempfile.TemporaryDirectory() as folder:
+        names = renamed(Path(folder), f"run-{uuid.uuid4().hex[:10]}")
+        demo = Demo(state / "run", trials, Options(names, endpoint=endpoint))
+        try:
+            return demo.run()
+        finally:
+            demo.remove()
 
 
 def _run(options: argparse.Namespace, state: Path) -> int:
     code = 0
     match options.command:
         case "run":
-            code = _demo(state, options.trials)
+            code = _demo(state, options.trials, options.endpoint)
         case "up":
-            code = _up(state, options.services)
+            code = _up(state, options)
         case "supervise":
-            code = supervisor.main(state, options.services or list(ALL))
+            code = _supervise(state, options)
         case "down":
             stopped = control.down(state)
             print("stopped; state is kept" if stopped else f"nothing runs in {state}")
@@ -87,7 +119,7 @@ def _run(options: argparse.Namespace, state: Path) -> int:
         case "logs":
             _logs(state, options.service, options.lines)
         case "train":
-            code = train(state, options.arguments)
+            code = train(state, options.arguments, options.endpoint)
     return code
 
 

@@ -65,6 +65,20 @@ def load(path: Path = LOCAL_VARIABLES) -> Configuration:
     return configuration
 
 
+def renamed(folder: Path, prefix: str, **changes: object) -> Path:
+    """Write a variables file like local.tfvars.json with names and a recipient that begin with
+    ``prefix``, and with ``changes``: for an endpoint that others use too.
+    """
+    values = msgspec.json.decode(LOCAL_VARIABLES.read_bytes())
+    for name in list(values):
+        if name.endswith(("stream_name", "bucket_name", "queue_name", "function_name")):
+            values[name] = f"{prefix}-{name.rsplit('_', 1)[0].replace('_', '-')}"
+    values["alert_recipients"] = [f"{prefix}@school.example"]
+    path = folder / f"{prefix}.tfvars.json"
+    path.write_bytes(msgspec.json.encode({**values, **changes}))
+    return path
+
+
 def with_handler(configuration: Configuration, handler: str) -> Configuration:
     """Return the same configuration for another handler (``package.module.function``)."""
     return msgspec.structs.replace(configuration, function_handler=handler)

@@ -18,15 +18,22 @@ _STOP_SECONDS = 60.0
 _ROW = "{:<10}  {:<10}  {:<7}  {:<8}  {}"
 
 
-def up(state: Path, services: Sequence[str], say: Callable[[str], None]) -> StateFile:
+def up(
+    state: Path,
+    services: Sequence[str],
+    say: Callable[[str], None],
+    options: Sequence[str] = (),
+) -> StateFile:
     """Start a supervisor unless one runs, follow it until all is ready, and leave it running.
+
+    ``options`` go in front of its command (``--endpoint URL`` say).
 
     Raises LocalCloudError when it fails; Ctrl-C stops what was started.
     """
     supervisor: subprocess.Popen[bytes] | None = None
     if not is_held(state):
         clear(state)
-        supervisor = _spawn(state, services)
+        supervisor = _spawn(state, [*options, "supervise", *services])
     seen: set[str] = set()
     started = time.monotonic()
     try:
@@ -55,14 +62,14 @@ def up(state: Path, services: Sequence[str], say: Callable[[str], None]) -> Stat
         raise
 
 
-def _spawn(state: Path, services: Sequence[str]) -> subprocess.Popen[bytes]:
+def _spawn(state: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     log = state / "logs" / "supervisor.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "localcloud", "--state", str(state), "supervise"]
+    command = [sys.executable, "-m", "localcloud", "--state", str(state), *arguments]
     with log.open("ab") as output:
         # Not waited for: it outlives this process by design.
         return subprocess.Popen(  # pylint: disable=consider-using-with
-            [*command, *services],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

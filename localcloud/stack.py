@@ -40,6 +40,8 @@ class Options:
     usual_ports: bool = False
     endpoint: str | None = None
     """An AWS endpoint to use instead of starting the emulator."""
+    emulator: Callable[..., Service] = Emulator
+    """What plays AWS where no endpoint is given."""
 
 
 class Stack:
@@ -75,7 +77,7 @@ class Stack:
         state, usual, options = self.state, self._options.usual_ports, self._options
         region, code = self.configuration.region, (options.variables_file, options.handler)
         makers: dict[str, Callable[[], Service]] = {
-            "emulator": lambda: Emulator(state, region=region, usual_port=usual),
+            "emulator": lambda: options.emulator(state, region=region, usual_port=usual),
             "postgres": lambda: Postgres(state, usual_port=usual),
             "mlflow": lambda: MlflowServer(state, usual_port=usual),
             "mage": lambda: MageServer(state, usual_port=usual),

@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from localcloud.errors import ConfigurationError
+
 Phase = Literal["starting", "ready", "stopping", "failed"]
 State = Literal["starting", "ready", "restarting", "stopped"]
 
@@ -70,6 +72,13 @@ def read_variables(state: Path) -> dict[str, str] | None:
         return None
     pairs = (line.partition("=") for line in lines if "=" in line)
     return {key: "".join(shlex.split(value)) for key, _, value in pairs}
+
+
+def check_endpoint(variables: Mapping[str, str], wanted: str | None) -> None:
+    """Raise ConfigurationError where the running stack uses another AWS endpoint than the wanted."""
+    used = variables.get("AWS_ENDPOINT_URL")
+    if wanted and wanted != used:
+        raise ConfigurationError(f"what runs uses {used}, not {wanted}; `make down` stops it first")
 
 
 def clear(state: Path) -> None:

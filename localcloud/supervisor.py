@@ -119,13 +119,13 @@ class Supervisor:
                 service.process.stop()
 
 
-def main(state: Path, services: list[str]) -> int:
+def main(state: Path, services: list[str], options: Options) -> int:
     """Run a supervisor for ``state`` in this process."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout
     )
     started = time.monotonic()
-    supervisor = Supervisor(Stack(state, services=services, options=Options(usual_ports=True)))
+    supervisor = Supervisor(Stack(state, services=services, options=options))
     code = supervisor.run()
     _LOG.info("ended after %.0f s with exit code %d", time.monotonic() - started, code)
     return code

@@ -11,19 +11,20 @@ from localcloud.errors import EnvironmentMissing
 from localcloud.lock import is_held
 from localcloud.process import Process
 from localcloud.service import base_environment, python_of
-from localcloud.stack import Stack
-from localcloud.state_file import read_variables
+from localcloud.stack import Options, Stack
+from localcloud.state_file import check_endpoint, read_variables
 
 NEEDED = ("emulator", "mlflow")
 _POLL_SECONDS = 0.2
 
 
-def train(state: Path, arguments: Sequence[str]) -> int:
+def train(state: Path, arguments: Sequence[str], endpoint: str | None = None) -> int:
     """Run ``orchestrator.run`` with ``arguments``; return its exit code."""
     variables = read_variables(state)
     if variables is not None and is_held(state):
+        check_endpoint(variables, endpoint)
         return run(state, variables, arguments)
-    with Stack(state, services=NEEDED) as stack:
+    with Stack(state, services=NEEDED, options=Options(endpoint=endpoint)) as stack:
         return run(state, stack.environment, arguments)
 
 

@@ -14,10 +14,10 @@ import pandas as pd
 from localcloud.configuration import REPOSITORY
 from localcloud.demo import cohort
 from localcloud.demo.console import Progress
-from localcloud.demo.mails import mails
 from localcloud.demo.traffic import Traffic
 from localcloud.errors import DemoFailed
 from localcloud.service import base_environment
+from localcloud.services.mailbox import mails
 from localcloud.stack import Stack
 from monitoring.storage import database, status
 
@@ -75,8 +75,10 @@ class Loop:
         seconds = incident["opened_at"].timestamp() - self._started
         self.seen["drift to alarm"] = f"{seconds:.1f} s from the first shifted record"
         self._progress.say(f"alarm: {incident['reasons'][0]}")
-        endpoint = self._stack.environment["AWS_ENDPOINT_URL"]
-        mail = until(lambda: mails(endpoint), self._failure("no alert mail was sent"))[0]
+        variables = self._stack.environment
+        endpoint, recipients = variables["AWS_ENDPOINT_URL"], variables["ALERT_RECIPIENTS"]
+        recipient = recipients.partition(",")[0]
+        mail = until(lambda: mails(endpoint, recipient), self._failure("no mail was sent"))[0]
         self._progress.say(f"mail to {', '.join(mail.recipients)}: {mail.subject}")
         for line in mail.text.strip().splitlines():
             self._progress.quote(line)

@@ -15,8 +15,8 @@ from localcloud.demo.drift_loop import SETTINGS, Loop
 from localcloud.demo.summary import BURST, COLD, PACED, Findings, render
 from localcloud.demo.traffic import Traffic
 from localcloud.errors import DemoFailed
-from localcloud.provision import client
-from localcloud.stack import SERVERS, Stack
+from localcloud.provision import client, remove
+from localcloud.stack import SERVERS, Options, Stack
 from localcloud.train import follow
 
 SEED = 42
@@ -29,7 +29,7 @@ BURST_RECORDS = 480
 class Demo:
     """One run over a fresh state directory (kept afterwards, for its logs)."""
 
-    def __init__(self, state: Path, trials: int) -> None:
+    def __init__(self, state: Path, trials: int, options: Options = Options()) -> None:
         self.state = state
         self._trials = trials
         self._progress = Progress(steps=7)
@@ -37,6 +37,7 @@ class Demo:
             state,
             services=SERVERS,
             on_ready=lambda service: self._progress.say(f"{service.name:9} {service.url}"),
+            options=options,
         )
 
     def run(self) -> int:
@@ -56,6 +57,10 @@ class Demo:
         findings.seconds = time.monotonic() - started
         progress.console.print(render(findings))
         return 1 if findings.problems else 0
+
+    def remove(self) -> None:
+        """Delete what the run has made at the AWS endpoint."""
+        remove(self._stack.configuration, self._stack.environment)
 
     def _walk(self) -> Findings:
         progress, stack = self._progress, self._stack

@@ -11,7 +11,14 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from localcloud.environment.interpreter import NEWEST, Interpreter, SetupError, choose, look_at
+from localcloud.environment.interpreter import (
+    NEWEST,
+    OLDEST,
+    Interpreter,
+    SetupError,
+    choose,
+    look_at,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,12 +51,13 @@ _REASONS = (
 
 
 class Environment(NamedTuple):
-    """One environment: its folder, its lock file, and the newest Python it takes."""
+    """One environment: its folder, its lock file, and the newest and oldest Python it takes."""
 
     name: str
     folder: str
     lock: str
     newest: tuple[int, int] = NEWEST
+    oldest: tuple[int, int] = OLDEST
 
     @property
     def python(self) -> Path:
@@ -88,6 +96,11 @@ ENVIRONMENTS = (
     Environment("mlflow", ".venv-mlflow", "orchestrator/tracking_server/requirements.txt"),
     Environment("emulator", ".venv-emulator", "localcloud/requirements-emulator.txt"),
     Environment("lint", ".venv-lint", "requirements-lint.txt"),
+    # LocalStack 4.14.0 starts on older Pythons and then fails: 3.11 on the first CreateStream, 3.12
+    # on the first ListBuckets.
+    Environment(
+        "localstack", ".venv-localstack", "localcloud/requirements-localstack.txt", oldest=(3, 13)
+    ),
 )
 
 
@@ -195,7 +208,7 @@ def index_settings(python: str) -> dict[str, str]:
 
 def install(environment: Environment) -> None:
     """Make one environment whole, with the uv that ``bootstrap`` has put into the project's."""
-    interpreter = choose(environment.name, environment.newest)
+    interpreter = choose(environment.name, environment.newest, environment.oldest)
     say(environment, f"installing {environment.lock} on Python {interpreter.text}")
     make_bare(environment, interpreter)
     # Without --compile-bytecode: it took 250 s where this takes 60; Python compiles what it imports.

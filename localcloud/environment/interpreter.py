@@ -71,14 +71,15 @@ def interpreters() -> tuple[Interpreter, ...]:
     return tuple(dict.fromkeys(interpreter for interpreter in known if interpreter))
 
 
-def choose(name: str, newest: tuple[int, int]) -> Interpreter:
+def choose(name: str, newest: tuple[int, int], oldest: tuple[int, int] = OLDEST) -> Interpreter:
     """Return the first Python that an environment's lock file installs on; SetupError without one."""
     for interpreter in interpreters():
-        if OLDEST <= interpreter.version[:2] <= newest:
+        if oldest <= interpreter.version[:2] <= newest:
             return interpreter
-    first, last = (".".join(map(str, version)) for version in (OLDEST, newest))
+    first, last = (".".join(map(str, version)) for version in (oldest, newest))
+    wanted = last if first == last else f"{first} to {last}"
     here = ", ".join(interpreter.text for interpreter in interpreters()) or "none"
     raise SetupError(
-        f"{name} needs Python {first} to {last} with its venv module; found: {here}. "
+        f"{name} needs Python {wanted} with its venv module; found: {here}. "
         f"Install one (Debian: apt-get install python{last}-venv) so that it is on PATH."
     )

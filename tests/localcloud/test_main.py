@@ -11,10 +11,15 @@ from localcloud import __main__ as commands
 
 def test_train_passes_leading_options_on(monkeypatch, tmp_path):
     seen = []
-    monkeypatch.setattr(commands, "train", lambda state, rest: seen.append((state, rest)) or 0)
-    code = commands.main(["--state", str(tmp_path), "train", "--trials", "3", "--seed", "7"])
-    assert code == 0
-    assert seen == [(tmp_path.resolve(), ["--trials", "3", "--seed", "7"])]
+    monkeypatch.setattr(commands, "train", lambda *given: seen.append(given) or 0)
+    state = ["--state", str(tmp_path)]
+    rest = ["--trials", "3", "--seed", "7"]
+    assert commands.main([*state, "train", *rest]) == 0
+    assert commands.main([*state, "--endpoint", "http://x:1", "train", *rest]) == 0
+    assert seen == [
+        (tmp_path.resolve(), rest, None),
+        (tmp_path.resolve(), rest, "http://x:1"),
+    ]
 
 
 def test_other_commands_refuse_what_they_do_not_know(capsys):

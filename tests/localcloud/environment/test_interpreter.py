@@ -15,6 +15,7 @@ from localcloud.environment.interpreter import Interpreter, SetupError, candidat
 
 NOBODY = 65534
 MAGE = ENVIRONMENTS[1]
+LOCALSTACK = ENVIRONMENTS[-1]
 
 
 def test_mage_gets_a_python_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,6 +26,17 @@ def test_mage_gets_a_python_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interpreters, "interpreters", lambda: here)
     assert choose(PROJECT.name, PROJECT.newest).path == "new"
     assert choose(MAGE.name, MAGE.newest).path == "old"
+
+
+def test_localstack_gets_no_older_python_than_it_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN an older Python first THEN LocalStack gets the newer, or its error names that alone."""
+    older, newer = Interpreter("old", (3, 12, 4)), Interpreter("new", (3, 13, 1))
+    monkeypatch.setattr(interpreters, "interpreters", lambda: (older, newer))
+    wanted = LOCALSTACK.name, LOCALSTACK.newest, LOCALSTACK.oldest
+    assert choose(*wanted).path == "new"
+    monkeypatch.setattr(interpreters, "interpreters", lambda: (older,))
+    with pytest.raises(SetupError, match=r"localstack needs Python 3\.13 with .*found: 3\.12\.4"):
+        choose(*wanted)
 
 
 @pytest.mark.parametrize("version", [(3, 9, 2), (3, 14, 0)])

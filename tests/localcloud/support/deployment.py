@@ -6,14 +6,17 @@ import itertools
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from localcloud.configuration import LOCAL_VARIABLES, REPOSITORY, load
+from localcloud.configuration import REPOSITORY, load, renamed
 from localcloud.provision import client, provision
 from localcloud.services.lambda_service import LambdaHost
+from localcloud.stack import Options, Stack
 from tests.inference.support import factory
+from tests.localcloud.support.cleaning import discard
 
 _RUN = uuid.uuid4().hex[:10]
 """An endpoint may outlive this run and hold what earlier runs left."""
@@ -43,18 +46,40 @@ def eventually(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) 
     return value
 
 
+def unique() -> str:
+    """Return a name nobody else uses on the endpoint."""
+    return f"test-{_RUN}-{next(_NUMBERS)}"
+
+
 def write_variables(folder: Path, **changes: object) -> Path:
     """Write a variables file like local.tfvars.json with unique names, a fast model refresh, and
     ``changes``.
     """
-    values = json.loads(LOCAL_VARIABLES.read_text(encoding="utf-8"))
-    unique = f"test-{_RUN}-{next(_NUMBERS)}"
-    for name in list(values):
-        if name.endswith(("stream_name", "bucket_name", "queue_name", "function_name")):
-            values[name] = f"{unique}-{name.rsplit('_', 1)[0].replace('_', '-')}"
-    path = folder / f"{unique}.tfvars.json"
-    path.write_text(json.dumps({**values, "model_refresh_seconds": 1, **changes}), encoding="utf-8")
-    return path
+    return renamed(folder, unique(), **{"model_refresh_seconds": 1, **changes})
+
+
+def next_second() -> float:
+    """Wait past the next whole second and return the time then.
+
+    AWS compares arrival times to the millisecond; LocalStack cuts the time it is asked for to whole
+    seconds, so that what came earlier in the same second counts as later.
+    """
+    moment = time.time()
+    time.sleep(1.01 - moment % 1)
+    return time.time()
+
+
+@contextmanager
+def own_stack(
+    aws: Mapping[str, str], folder: Path, services: Sequence[str], **changes: object
+) -> Iterator[Stack]:
+    """More services at the endpoint of the run, with names of their own there; deleted at the end."""
+    options = Options(write_variables(folder, **changes), endpoint=aws["AWS_ENDPOINT_URL"])
+    try:
+        with Stack(folder / "state", services=services, options=options) as stack:
+            yield stack
+    finally:
+        discard(load(options.variables_file), aws)
 
 
 class Deployment:
@@ -77,6 +102,7 @@ class Deployment:
         self.variables_file = write_variables(folder, **changes)
         self.configuration = load(self.variables_file)
         self._handler, self._root = handler, root
+        self._aws = dict(aws)
         self.variables = {**aws, **provision(self.configuration, aws)}
         self.kinesis = client("kinesis", aws)
         self.s3 = client("s3", aws)
@@ -106,6 +132,11 @@ class Deployment:
         """Stop the host."""
         if self.host is not None:
             self.host.stop()
+
+    def remove(self) -> None:
+        """Stop the host and delete what this deployment has at the endpoint."""
+        self.stop()
+        discard(self.configuration, self._aws)
 
     @property
     def logs(self) -> Path:

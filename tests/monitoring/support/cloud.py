@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 import time
-import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import boto3
 
+from localcloud.provision import delete_stream
+from localcloud.services.mailbox import Mail, mails
+from tests.localcloud.support.cleaning import discard_bucket
+from tests.localcloud.support.deployment import unique
 from tests.monitoring.support import cohort
 
 
@@ -54,14 +58,26 @@ class Cloud(NamedTuple):
             Bucket=self.bucket, Key=f"reference/{version}.parquet", Body=body.getvalue()
         )
 
-    def mails(self) -> list[dict[str, Any]]:
+    def mails(self) -> list[Mail]:
         """Return the mails SES has taken for this test's recipient, oldest first."""
-        with urllib.request.urlopen(f"{self.url}/_ministack/ses/messages", timeout=60) as answer:
-            accounts = json.loads(answer.read())["messages"]
-        mails = [mail for account in accounts.values() for mail in account]
-        return [mail for mail in mails if self.recipient in mail["To"]]
+        return mails(self.url, self.recipient)
 
     @property
     def recipient(self) -> str:
         """The address only this test's mails go to."""
         return f"{self.bucket}@school.example"
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Cloud]:
+    """A stream and a bucket with names of their own, and SES willing to send; deleted at the end."""
+    name = unique()
+    cloud = Cloud(url, f"{name}-predictions", f"{name}-artifacts")
+    try:
+        make_stream(url, cloud.stream)
+        cloud.client("s3").create_bucket(Bucket=cloud.bucket)
+        cloud.client("ses").verify_email_identity(EmailAddress="alerts@school.example")
+        yield cloud
+    finally:
+        delete_stream(cloud.client("kinesis"), cloud.stream)
+        discard_bucket(cloud.client("s3"), cloud.bucket)

@@ -1,4 +1,4 @@
-"""Pytest plugin: a Postgres server and an AWS endpoint of the test run's own, fresh names per test."""
+"""Pytest plugin: a Postgres server of the test run's own, fresh names per test there and on AWS."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from localcloud.services.emulator import Emulator
 from localcloud.services.postgres import Postgres
 from monitoring.storage import database
 from monitoring.storage.migrate import migrate
-from tests.monitoring.support.cloud import Cloud, make_stream
+from tests.monitoring.support.cloud import Cloud, opened
 
 os.environ["DO_NOT_TRACK"] = "1"
 _NUMBERS = itertools.count(1)
@@ -58,28 +57,20 @@ def connection_fixture(database_url: str) -> Iterator[Connection]:
     connection.close()
 
 
-@pytest.fixture(name="emulator", scope="session")
-def emulator_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An AWS endpoint that dies with the test run."""
-    for name, value in (
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_DEFAULT_REGION", "us-east-1"),
-    ):
-        os.environ.setdefault(name, value)
-    with Emulator(tmp_path_factory.mktemp("monitoring-aws")) as running:
-        yield running
+@pytest.fixture(name="endpoint", scope="session")
+def endpoint_fixture(aws: dict[str, str]) -> str:
+    """The address of the run's AWS endpoint; its credentials are in the environment."""
+    for name, value in aws.items():
+        if name != "AWS_ENDPOINT_URL":
+            os.environ.setdefault(name, value)
+    return aws["AWS_ENDPOINT_URL"]
 
 
 @pytest.fixture(name="cloud")
-def cloud_fixture(emulator: Emulator) -> Cloud:
+def cloud_fixture(endpoint: str) -> Iterator[Cloud]:
     """A stream and a bucket of this test's own, and SES willing to send."""
-    number = next(_NUMBERS)
-    cloud = Cloud(emulator.url, f"predictions-{number}", f"artifacts-{number}")
-    make_stream(cloud.url, cloud.stream)
-    cloud.client("s3").create_bucket(Bucket=cloud.bucket)
-    cloud.client("ses").verify_email_identity(EmailAddress="alerts@school.example")
-    return cloud
+    with opened(endpoint) as cloud:
+        yield cloud
 
 
 @pytest.fixture(name="environment")

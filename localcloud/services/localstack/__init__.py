@@ -1,0 +1,1 @@
+"""LocalStack in place of the emulator: the pinned image, or the same version without Docker."""
