@@ -27,6 +27,7 @@ from contract.features import FEATURES
 from contract.grades import GRADES
 from inference.model.guidance import advise
 from inference.model.predictor import Predictions, Predictor
+from inference.model.year import predict_in_year, prior
 from inference.stream import answers
 from inference.stream.answers import Advice, Prediction, Probabilities, UsedFeatures
 from inference.stream.decoding import decode
@@ -53,13 +54,14 @@ class PredictionError(StudentPerformanceError):
 class Batch(NamedTuple):
     """The answers, in the items' order, and what metrics and the shadow model need.
 
-    ``rows`` (n, 9) and ``predictions`` hold the n accepted records only, in order.
+    ``rows`` (n, 9), ``elapsed`` (n,) and ``predictions`` hold the n accepted records only, in order.
     """
 
     answers: list[Answer]
     problems: list[Problem]
     rows: npt.NDArray[np.float64]
     predictions: Predictions
+    elapsed: npt.NDArray[np.float64]
 
 
 def score(items: list[Item], predictor: Predictor) -> Batch:
@@ -68,11 +70,15 @@ def score(items: list[Item], predictor: Predictor) -> Batch:
     events = [event for event in decoded if isinstance(event, Event)]
     rows = np.array([msgspec.structs.astuple(event.student) for event in events], dtype=np.float64)
     rows = rows.reshape(-1, len(FEATURES)) + 0.0  # -0.0 becomes 0.0
-    predictions = _predict(predictor, rows)
+    elapsed = np.array(
+        [1.0 if event.year_elapsed is None else event.year_elapsed for event in events],
+        dtype=np.float64,
+    )
+    predictions = _predict(predictor, rows, elapsed)
     bodies = zip(
         _predicted(events, predictions),
         _used_features(rows),
-        _guidance(predictor, events, rows, predictions),
+        _guidance(predictor, events, rows, predictions, elapsed),
         strict=True,
     )
     manifest = predictor.manifest
@@ -87,7 +93,7 @@ def score(items: list[Item], predictor: Predictor) -> Batch:
             body = answers.rejected(item.prediction_id, item.event_time, event, source)
             out.append(Answer(_key(item, event), body, "rejected"))
             problems.extend(event.problems)
-    return Batch(out, problems, rows, predictions)
+    return Batch(out, problems, rows, predictions, elapsed)
 
 
 def _key(item: Item, rejection: Rejection) -> str:
@@ -97,9 +103,11 @@ def _key(item: Item, rejection: Rejection) -> str:
     return key if 0 < len(key) <= MAX_PARTITION_KEY and not has_surrogate(key) else NO_KEY
 
 
-def _predict(predictor: Predictor, rows: npt.NDArray[np.float64]) -> Predictions:
+def _predict(
+    predictor: Predictor, rows: npt.NDArray[np.float64], elapsed: npt.NDArray[np.float64]
+) -> Predictions:
     try:
-        predictions = predictor.predict(rows)
+        predictions = predict_in_year(predictor.predict, rows, elapsed, prior(predictor.manifest))
     except Exception as error:  # onnxruntime's errors have no public root
         raise PredictionError(f"version {predictor.manifest.version} failed") from error
     if not (np.isfinite(predictions.probabilities).all() and np.isfinite(predictions.gpa).all()):
@@ -128,10 +136,11 @@ def _guidance(
     events: list[Event],
     rows: npt.NDArray[np.float64],
     predictions: Predictions,
+    elapsed: npt.NDArray[np.float64],
 ) -> Iterator[list[Advice] | msgspec.UnsetType]:
     asked = [index for index, event in enumerate(events) if event.explain]
     if not asked:
         return repeat(msgspec.UNSET, len(events))
     now = Predictions(predictions.probabilities[asked], predictions.gpa[asked])
-    advice = iter(advise(partial(_predict, predictor), rows[asked], now))
+    advice = iter(advise(partial(_predict, predictor), rows[asked], now, elapsed[asked]))
     return (next(advice) if event.explain else msgspec.UNSET for event in events)
