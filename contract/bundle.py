@@ -22,6 +22,8 @@ MODEL_FILE = "model.onnx"
 MANIFEST_FILE = "manifest.json"
 POINTER_FILE = "champion.json"
 
+MAX_ABSENCES = next(f.maximum for f in FEATURES if f.name == "Absences")
+
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
@@ -49,7 +51,11 @@ class GoldenRows(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """manifest.json of one model version."""
+    """manifest.json of one model version.
+
+    ``absences`` are the shares of students with 0, 1, ... absences in a whole year of training,
+    smoothed so that none is 0; empty in bundles made before they were kept.
+    """
 
     name: str
     version: str
@@ -61,6 +67,7 @@ class Manifest(msgspec.Struct, frozen=True):
     golden: GoldenRows
     metrics: dict[str, float] = {}
     training_ranges: dict[str, tuple[float, float]] = {}
+    absences: list[float] = []
     library_versions: dict[str, str] = {}
     gate: dict[str, object] = {}
 
@@ -92,6 +99,8 @@ def parse_manifest(data: bytes, expected_sha256: str | None = None) -> Manifest:
         raise BundleError(f"manifest.json cannot be read: {error}") from error
     if manifest.features != contract_features() or tuple(manifest.classes) != GRADES:
         raise BundleError(f"version {manifest.version} was made for another contract")
+    if len(manifest.absences) > MAX_ABSENCES + 1 or not all(0 < p <= 1 for p in manifest.absences):
+        raise BundleError(f"version {manifest.version}: absences are no distribution of a year's")
     return manifest
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from inference.model.champion import Champion
 from inference.model.predictor import Predictor
 from inference.model.scorer import Batch, score
+from inference.model.year import predict_in_year, prior
 from inference.stream.item import Item
 from inference.stream.publisher import Publisher
 
@@ -90,7 +91,9 @@ class Challenger:
 
     def _answer(self, predictor: Predictor, items: list[Item], batch: Batch) -> np.ndarray:
         if self._publisher is None:
-            return predictor.predict(batch.rows).probabilities
+            shares = prior(predictor.manifest)
+            answer = predict_in_year(predictor.predict, batch.rows, batch.elapsed, shares)
+            return answer.probabilities
         own = score(items, predictor)
         end = time.monotonic() + self._publisher.attempt_seconds  # one attempt, no retry
         self._publisher.publish(own.answers, lambda: end - time.monotonic())

@@ -14,6 +14,8 @@ from contract.features import FEATURE_NAMES, FEATURES
 from inference.model.predictor import Predictions
 from inference.stream.answers import Advice
 
+Rows = npt.NDArray[np.float64]
+
 
 class Lever(NamedTuple):
     """A feature a student or a school can move, and the step to try (in the feature's unit)."""
@@ -35,6 +37,7 @@ LEVERS: Final = (
 
 
 _COLUMNS = np.array([FEATURE_NAMES.index(lever.feature) for lever in LEVERS])
+_ABSENCES = [lever.feature for lever in LEVERS].index("Absences")
 _STEPS = np.array([lever.step for lever in LEVERS])
 _LOW = np.array([FEATURES[column].minimum for column in _COLUMNS], dtype=np.float64)
 _HIGH = np.array([FEATURES[column].maximum for column in _COLUMNS], dtype=np.float64)
@@ -42,20 +45,25 @@ _WHOLE = [FEATURES[column].whole for column in _COLUMNS]
 
 
 def advise(
-    predict: Callable[[npt.NDArray[np.float64]], Predictions],
-    rows: npt.NDArray[np.float64],
+    predict: Callable[[Rows, Rows], Predictions],
+    rows: Rows,
     now: Predictions,
+    elapsed: Rows,
 ) -> list[list[Advice]]:
     """Return for each of ``rows`` (n, 9) the levers that can still move, largest gain first.
 
-    ``now`` holds the predictions for the same rows. One call of ``predict`` serves the whole batch.
+    ``now`` holds the predictions for the same rows, ``elapsed`` (n,) the share of the year their
+    Absences cover: in mid-year those are past and no lever. One call of ``predict`` (rows, elapsed)
+    serves the whole batch.
     """
     start = rows[:, _COLUMNS]
     end = np.clip(start + _STEPS, _LOW, _HIGH)
-    row_of, lever_of = np.nonzero(end != start)
+    movable = end != start
+    movable[elapsed < 1, _ABSENCES] = False
+    row_of, lever_of = np.nonzero(movable)
     changed = rows[row_of]
     changed[np.arange(len(row_of)), _COLUMNS[lever_of]] = end[row_of, lever_of]
-    gpa_change, probability_change = _changes(predict(changed), now, row_of)
+    gpa_change, probability_change = _changes(predict(changed, elapsed[row_of]), now, row_of)
     order = np.lexsort((lever_of, -probability_change, -gpa_change, row_of))
     advice: list[list[Advice]] = [[] for _ in range(len(rows))]
     for row, *said in zip(

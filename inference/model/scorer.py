@@ -30,6 +30,7 @@ from contract.grades import GRADES
 from inference.model.guidance import advise
 from inference.model.isolation import apart
 from inference.model.predictor import Predictions, Predictor
+from inference.model.year import predict_in_year, prior
 from inference.stream import answers
 from inference.stream.answers import Advice, Prediction, Probabilities, UsedFeatures
 from inference.stream.decoding import decode
@@ -58,6 +59,7 @@ class _Said(NamedTuple):
 
     events: list[Event]
     rows: npt.NDArray[np.float64]
+    elapsed: npt.NDArray[np.float64]
     predictions: Predictions
     guidance: Iterator[list[Advice] | msgspec.UnsetType]
 
@@ -65,6 +67,7 @@ class _Said(NamedTuple):
 _NOTHING = _Said(
     [],
     np.empty((0, len(FEATURES))),
+    np.empty(0),
     Predictions(np.empty((0, len(GRADES)), np.float32), np.empty(0, np.float32)),
     iter(()),
 )
@@ -73,13 +76,14 @@ _NOTHING = _Said(
 class Batch(NamedTuple):
     """The answers, in the items' order, and what metrics and the shadow model need.
 
-    ``rows`` (n, 9) and ``predictions`` hold the n answered records only, in order.
+    ``rows`` (n, 9), ``elapsed`` (n,) and ``predictions`` hold the n answered records only, in order.
     """
 
     answers: list[Answer]
     problems: list[Problem]
     rows: npt.NDArray[np.float64]
     predictions: Predictions
+    elapsed: npt.NDArray[np.float64]
 
 
 def score(items: list[Item], predictor: Predictor) -> Batch:
@@ -107,7 +111,7 @@ def score(items: list[Item], predictor: Predictor) -> Batch:
             body = answers.rejected(item.prediction_id, item.event_time, event, source)
             out.append(Answer(_key(item, event), body, "rejected"))
             problems.extend(event.problems)
-    return Batch(out, problems, said.rows, said.predictions)
+    return Batch(out, problems, said.rows, said.predictions, said.elapsed)
 
 
 def _key(item: Item, rejection: Rejection) -> str:
@@ -124,8 +128,13 @@ def _events(decoded: list[Event | Rejection]) -> list[Event]:
 def _ask(predictor: Predictor, events: list[Event]) -> _Said:
     rows = np.array([msgspec.structs.astuple(event.student) for event in events], dtype=np.float64)
     rows = rows.reshape(-1, len(FEATURES)) + 0.0  # -0.0 becomes 0.0
-    predictions = _predict(predictor, rows)
-    return _Said(events, rows, predictions, _guidance(predictor, events, rows, predictions))
+    elapsed = np.array(
+        [1.0 if event.year_elapsed is None else event.year_elapsed for event in events],
+        dtype=np.float64,
+    )
+    predictions = _predict(predictor, rows, elapsed)
+    guidance = _guidance(predictor, events, rows, predictions, elapsed)
+    return _Said(events, rows, elapsed, predictions, guidance)
 
 
 def _ask_apart(
@@ -152,6 +161,7 @@ def _ask_apart(
     return _Said(
         [event for part in parts for event in part.events],
         np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.elapsed for part in parts]),
         Predictions(
             np.concatenate([one.probabilities for one in predictions]),
             np.concatenate([one.gpa for one in predictions]),
@@ -167,9 +177,11 @@ def _check(predictor: Predictor, error: PredictionError) -> None:
         raise error from error.__cause__
 
 
-def _predict(predictor: Predictor, rows: npt.NDArray[np.float64]) -> Predictions:
+def _predict(
+    predictor: Predictor, rows: npt.NDArray[np.float64], elapsed: npt.NDArray[np.float64]
+) -> Predictions:
     try:
-        predictions = predictor.predict(rows)
+        predictions = predict_in_year(predictor.predict, rows, elapsed, prior(predictor.manifest))
     except Exception as error:  # onnxruntime's errors have no public root
         raise PredictionError(f"version {predictor.manifest.version} failed") from error
     if not (np.isfinite(predictions.probabilities).all() and np.isfinite(predictions.gpa).all()):
@@ -198,10 +210,11 @@ def _guidance(
     events: list[Event],
     rows: npt.NDArray[np.float64],
     predictions: Predictions,
+    elapsed: npt.NDArray[np.float64],
 ) -> Iterator[list[Advice] | msgspec.UnsetType]:
     asked = [index for index, event in enumerate(events) if event.explain]
     if not asked:
         return repeat(msgspec.UNSET, len(events))
     now = Predictions(predictions.probabilities[asked], predictions.gpa[asked])
-    advice = iter(advise(partial(_predict, predictor), rows[asked], now))
+    advice = iter(advise(partial(_predict, predictor), rows[asked], now, elapsed[asked]))
     return (next(advice) if event.explain else msgspec.UNSET for event in events)

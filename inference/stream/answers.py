@@ -60,6 +60,7 @@ class Ok(msgspec.Struct, frozen=True, gc=False):
     guidance: list[Advice] | msgspec.UnsetType
     event_time: str
     predicted_at: str
+    year_elapsed: float | msgspec.UnsetType
 
 
 class Rejected(msgspec.Struct, frozen=True, gc=False):
@@ -111,6 +112,7 @@ def ok(prediction_id: str, event_time: str, event: Event, body: Body, source: So
             guidance,
             event_time,
             predicted_at,
+            msgspec.UNSET if event.year_elapsed is None else event.year_elapsed,
         )
     )
 

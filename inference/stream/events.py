@@ -34,10 +34,18 @@ IdText = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_STUDENT_ID_LEN
 RequestText = Annotated[str, msgspec.Meta(max_length=MAX_REQUEST_ID_LENGTH)]
 
 
+Share = Annotated[float, msgspec.Meta(gt=0, le=1)]
+
+
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """One valid input event. ``explain`` null and absent mean false."""
+    """One valid input event.
+
+    ``explain`` null and absent mean false. ``year_elapsed`` is the share of the school year that
+    Absences covers; null and absent mean 1, a whole year's total.
+    """
 
     student_id: Whole64 | IdText
     student: Student
     request_id: RequestText | None = None
     explain: bool | None = None
+    year_elapsed: Share | None = None

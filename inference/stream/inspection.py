@@ -67,9 +67,10 @@ def _event(document: dict[str, Any]) -> Event | Rejection:
     explain = document.get("explain")
     if explain is not None and not isinstance(explain, bool):
         found.append(p.EXPLAIN_TYPE)
+    year_elapsed = _year_elapsed(document, found)
     if found or student_id is None:
         return Rejection(tuple(found), student_id, request_id)
-    return Event(student_id, Student(*row), request_id, explain)
+    return Event(student_id, Student(*row), request_id, explain, year_elapsed)
 
 
 def _student_id(document: dict[str, Any], found: list[Problem]) -> int | str | None:
@@ -136,6 +137,19 @@ def _request_id(document: dict[str, Any], found: list[Problem]) -> str | None:
         found.append(p.REQUEST_NOT_TEXT)
     else:
         return value
+    return None
+
+
+def _year_elapsed(document: dict[str, Any], found: list[Problem]) -> float | None:
+    value = document.get("year_elapsed")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        found.append(p.ELAPSED_TYPE)
+    elif not 0 < value <= 1:
+        found.append(p.ELAPSED_RANGE)
+    else:
+        return float(value)
     return None
 
 

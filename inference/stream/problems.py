@@ -59,6 +59,10 @@ REQUEST_NOT_TEXT = Problem("not_utf8", "request_id", "request_id must not hold a
 
 EXPLAIN_TYPE = Problem("wrong_type", "explain", "explain must be true or false")
 
+_ELAPSED = "year_elapsed must be a number over 0 up to 1 (share of the school year so far)"
+ELAPSED_TYPE = Problem("wrong_type", "year_elapsed", _ELAPSED)
+ELAPSED_RANGE = Problem("out_of_range", "year_elapsed", _ELAPSED)
+
 _STUDENT = "student must be an object with the nine features"
 STUDENT_MISSING = Problem("missing_field", "student", _STUDENT)
 STUDENT_TYPE = Problem("wrong_type", "student", _STUDENT)

@@ -30,6 +30,8 @@ def parsed(**changes: Any) -> Manifest:
         ({"features": []}, "another contract"),
         ({"golden": None}, "cannot be read"),
         ({"version": 1}, "cannot be read"),
+        ({"absences": [0.5, 0.0, 0.5]}, "no distribution"),
+        ({"absences": [0.001] * 367}, "no distribution"),
     ],
 )
 def test_a_manifest_of_another_contract(change: dict[str, Any], reason: str) -> None:

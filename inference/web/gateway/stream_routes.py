@@ -53,6 +53,7 @@ class _Sent(msgspec.Struct, frozen=True, omit_defaults=True):
     student: msgspec.Struct
     request_id: str
     explain: bool = False
+    year_elapsed: float | None = None
 
 
 class AnyText(BaseConverter):
@@ -69,7 +70,9 @@ def _refused(rejection: Rejection) -> Refused:
 def _record(event: Event, request_id: str) -> Answer:
     # Written anew from what the contract knows, so that no other value (a name, an age) that came
     # along in the request reaches the stream.
-    sent = _Sent(event.student_id, event.student, request_id, bool(event.explain))
+    sent = _Sent(
+        event.student_id, event.student, request_id, bool(event.explain), event.year_elapsed
+    )
     return Answer(str(event.student_id), msgspec.json.encode(sent), "ok")
 
 

@@ -29,6 +29,16 @@ class Facts:
     gate: Mapping[str, object]
 
 
+def year_absences(totals: NDArray[np.float64]) -> list[float]:
+    """Return the shares of 0, 1, ... absences among whole years' ``totals``, none of them 0.
+
+    Half a student is added to every count (Jeffreys' prior), for counts no training row has.
+    """
+    counts = np.bincount(totals.astype(np.int64)) + 0.5
+    shares: list[float] = (counts / counts.sum()).tolist()
+    return shares
+
+
 def make_manifest(
     model: bytes, version_number: str, facts: Facts, train_features: NDArray[np.float64]
 ) -> bytes:
@@ -54,6 +64,7 @@ def make_manifest(
         training_ranges={
             name: (float(low[k]), float(high[k])) for k, name in enumerate(FEATURE_NAMES)
         },
+        absences=year_absences(train_features[:, FEATURE_NAMES.index("Absences")]),
         library_versions={"python": platform.python_version()}
         | {library: version(library) for library in LIBRARIES},
         gate=dict(facts.gate),

@@ -120,6 +120,18 @@ def test_guidance_only_where_it_is_asked_for(predictor: Predictor) -> None:
     }
 
 
+def test_in_mid_year_the_absences_to_come_count(predictor: Predictor) -> None:
+    """Absences so far predict worse than the same as a year's total; the answer says which."""
+    whole, one, half = (
+        answer(predictor, encoded(1, **said))
+        for said in ({}, {"year_elapsed": 1}, {"year_elapsed": 0.5})
+    )
+    assert "year_elapsed" not in whole
+    assert (one["year_elapsed"], half["year_elapsed"]) == (1.0, 0.5)
+    assert one["prediction"] == whole["prediction"] and one["features"] == half["features"]
+    assert half["prediction"]["GPA"] < whole["prediction"]["GPA"] - 0.4  # type: ignore[index]
+
+
 @pytest.mark.parametrize(
     ("data", "key", "expected"),
     [

@@ -33,7 +33,7 @@ SHARES = (0.1, 0.2, 0.3, 0.3, 0.1)
 @pytest.mark.parametrize("guidance", [msgspec.UNSET, [Advice("Music", 0, 1, 0.2, 0.1)]])
 def test_a_prediction_holds_what_it_is_given(guidance: list[Advice] | msgspec.UnsetType) -> None:
     """Every field in its place; guidance only where there is some, with its from and to."""
-    event = Event("s", Student(*map(float, VALUES)), "r")
+    event = Event("s", Student(*map(float, VALUES)), "r", year_elapsed=0.5)
     said = Prediction("s", 2, "C", 2.7, Probabilities(*SHARES))
     body = (said, UsedFeatures(*VALUES), guidance)
     document = json.loads(ok("id", "time", event, body, SOURCE))

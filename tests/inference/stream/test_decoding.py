@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from contract.events import MAX_EVENT_BYTES, REJECTION_CODES
 from contract.features import FEATURES
@@ -81,11 +82,8 @@ def test_whatever_comes_is_an_event_or_a_typed_rejection(data: bytes) -> None:
 def _same(one: Event | Rejection, other: Event | Rejection) -> bool:
     if isinstance(one, Event) and isinstance(other, Event):
         # None and False both say "do not explain"
-        return (one.student_id, one.student, one.request_id, bool(one.explain)) == (
-            other.student_id,
-            other.student,
-            other.request_id,
-            bool(other.explain),
+        return replace(one, explain=bool(one.explain)) == replace(
+            other, explain=bool(other.explain)
         )
     return one == other
 
@@ -151,6 +149,12 @@ def _same(one: Event | Rejection, other: Event | Rejection) -> bool:
         (text(request_id='"' + "x" * 129 + '"'), ("out_of_range", "request_id")),
         (text(request_id='"\\udfff"'), ("not_utf8", "request_id")),
         (text(explain="1"), ("wrong_type", "explain")),
+        (text(year_elapsed="true"), ("wrong_type", "year_elapsed")),
+        (text(year_elapsed='"0.5"'), ("wrong_type", "year_elapsed")),
+        (text(year_elapsed="0"), ("out_of_range", "year_elapsed")),
+        (text(year_elapsed="1e-400"), ("out_of_range", "year_elapsed")),
+        (text(year_elapsed="1.0001"), ("out_of_range", "year_elapsed")),
+        (text(year_elapsed="9" * 400), ("out_of_range", "year_elapsed")),
         (text(explain='"true"'), ("wrong_type", "explain")),
     ],
 )
@@ -194,6 +198,16 @@ def test_student_ids(written: str, read: int | str) -> None:
     assert isinstance(found, Event)
     assert found.student_id == read
     assert type(found.student_id) is type(read)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("null", None), ("1", 1.0), ("0.25", 0.25), ("5e-324", 5e-324)]
+)
+def test_the_share_of_the_year(written: str, read: float | None) -> None:
+    """Any number over 0 up to 1; null is not said."""
+    found = decode(text(year_elapsed=written))
+    assert isinstance(found, Event) and found == inspect(text(year_elapsed=written, explain="null"))
+    assert found.year_elapsed == read
 
 
 def test_all_problems_are_listed_together() -> None:

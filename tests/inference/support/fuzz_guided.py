@@ -19,7 +19,7 @@ from tests.inference.support.aggregate import aggregate, sealed
 from tests.inference.support.kinesis import encoded
 
 PACKED = aggregate([("a", encoded(1)), ("b", encoded("x", Absences=-1)), ("a", b"{")])
-EVENT = encoded(1001, explain=True, request_id="r", Age=17)
+EVENT = encoded(1001, explain=True, request_id="r", Age=17, year_elapsed=0.5)
 
 
 def one(data: bytes) -> None:

@@ -30,6 +30,7 @@ EVENTS = st.fixed_dictionaries(
     optional={
         "request_id": st.none() | st.text(st.characters(exclude_categories=("Cs",)), max_size=128),
         "explain": st.none() | st.booleans(),
+        "year_elapsed": st.none() | st.just(1) | st.floats(0, 1, exclude_min=True),
         "Ethnicity": st.integers(),
     },
 )
@@ -56,7 +57,8 @@ def broken_events(draw: st.DrawFn) -> bytes:
             event["student"].pop(name, None)
         else:
             event["student"][name] = draw(JSON)
-    for name in draw(st.lists(st.sampled_from(("student_id", "student", "request_id", "explain")))):
+    top = ("student_id", "student", "request_id", "explain", "year_elapsed")
+    for name in draw(st.lists(st.sampled_from(top))):
         if draw(st.booleans()):
             event.pop(name, None)
         else:

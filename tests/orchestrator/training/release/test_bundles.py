@@ -8,7 +8,7 @@ from contract.bundle import parse_manifest, sha256_hex
 from orchestrator.training.data.students import Students
 from orchestrator.training.models.gaussian import GaussianGpa
 from orchestrator.training.models.parity import OnnxModel
-from orchestrator.training.release.bundles import GOLDEN, Facts, make_manifest
+from orchestrator.training.release.bundles import GOLDEN, Facts, make_manifest, year_absences
 
 
 def test_a_manifest_describes_its_model(students: Students) -> None:
@@ -22,3 +22,6 @@ def test_a_manifest_describes_its_model(students: Students) -> None:
     assert probabilities.tolist() == manifest.golden.probabilities
     assert gpa.tolist() == manifest.golden.gpa
     assert manifest.training_ranges["Absences"] == (0.0, 29.0)
+    shares = np.array(manifest.absences)
+    assert len(shares) == 30 and (shares > 0).all() and abs(shares.sum() - 1) < 1e-9
+    assert year_absences(np.array([0.0, 2.0, 2.0])) == [1.5 / 4.5, 0.5 / 4.5, 2.5 / 4.5]
