@@ -128,14 +128,22 @@ def state(action: str, name: str = "service.tfstate") -> Request:
 
 def test_the_state_is_read_by_both_and_written_by_one() -> None:
     reading = [state("s3:GetObject"), Request("s3:ListBucket", STATE)]
+    # Which release was proven last stands beside the state.
+    reading += [state("s3:GetObject", "serving.json")]
     reading += [Request("kms:Decrypt", UNKNOWN)]
     writing = [state("s3:PutObject"), Request("kms:GenerateDataKey", UNKNOWN)]
+    writing += [state("s3:PutObject", "serving.json")]
     writing += [state(f"s3:{verb}Object", "service.tfstate.tflock") for verb in ("Put", "Delete")]
     for role in ("plan", "deploy"):
         held = policies(role)
         assert all(allows(held, request) for request in reading)
         assert {allows(held, request) for request in writing} == {role == "deploy"}
         assert not allows(held, state("s3:PutObject", "bootstrap.tfstate"))
+
+
+def test_a_release_may_ask_for_the_account_s_quota() -> None:
+    """Its preflight compares it with the reserved concurrency, before anything is applied."""
+    assert allows(policies("deploy"), Request("lambda:GetAccountSettings", "*"))
 
 
 ROLES = "arn:aws:iam::000000000000:role"
