@@ -11,8 +11,8 @@ from botocore.exceptions import ClientError
 _LOG = logging.getLogger(__name__)
 _LOST = ("ExpiredIteratorException", "ResourceNotFoundException")
 LIMIT = 10_000
-OLDEST = {"ShardIteratorType": "TRIM_HORIZON"}
-NEWEST = {"ShardIteratorType": "LATEST"}
+OLDEST = "TRIM_HORIZON"
+NEWEST = "LATEST"
 IDLE_SECONDS = 0.25
 """Pause after a round without records: a shard allows five GetRecords a second."""
 LOOK_SECONDS = 5.0
@@ -30,7 +30,7 @@ class StreamReader:
         self,
         client: Any,
         stream_name: str,
-        start: datetime | dict[str, str] = OLDEST,
+        start: datetime | str = OLDEST,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
@@ -42,7 +42,7 @@ class StreamReader:
         if isinstance(start, datetime):
             self._discover({"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": start})
         else:
-            self._discover(start)
+            self._discover({"ShardIteratorType": start})
 
     def rounds(self) -> Iterator[list[dict[str, Any]]]:
         """Yield `read` for ever, with a pause after each empty round."""
@@ -75,7 +75,7 @@ class StreamReader:
             return []
         self._iterators[shard] = answer.get("NextShardIterator")
         if self._iterators[shard] is None:
-            self._discover(OLDEST)
+            self._discover({"ShardIteratorType": OLDEST})
         records: list[dict[str, Any]] = answer["Records"]
         return records
 
@@ -91,7 +91,7 @@ class StreamReader:
             return False
         _LOG.warning("stream %s was made anew: reading it from its start", self._stream_name)
         self._created, self._iterators = created, {}
-        self._discover(OLDEST)
+        self._discover({"ShardIteratorType": OLDEST})
         return True
 
     def _discover(self, start: dict[str, Any]) -> None:

@@ -7,7 +7,6 @@ import numpy as np
 from orchestrator.training.data.label_noise import inspect_labels
 from orchestrator.training.data.simulator import simulate_students
 from orchestrator.training.data.students import Students
-from orchestrator.training.data.validation import describe
 
 
 def test_positional_noise_is_found() -> None:

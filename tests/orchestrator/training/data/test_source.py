@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
 
 from orchestrator.training.data import source
 from orchestrator.training.data.simulator import simulate_students

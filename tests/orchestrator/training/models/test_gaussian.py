@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contract.features import FEATURES
-from contract.scores import all_scores, f1_macro, log_loss
+from contract.scores import all_scores
 from orchestrator.training.data.simulator import EFFECTS, simulate_students
 from orchestrator.training.data.students import Students
 from orchestrator.training.errors import TrainingError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contract.scores import f1_macro
 from orchestrator.training.data.students import Students
 from orchestrator.training.models.candidates import BY_NAME
 from orchestrator.training.models.tuning import tune
