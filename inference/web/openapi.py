@@ -36,7 +36,8 @@ def _schemas() -> dict[str, Any]:
     for name in ("Ok", "Rejected", "Accepted", "Refused", "Pending"):
         # Fields with a fixed value are always written.
         schemas[name]["required"] = list(schemas[name]["properties"])
-    schemas["Ok"]["required"].remove("guidance")
+    for name in ("guidance", "year_elapsed"):  # only where the event asked for it, or said it
+        schemas["Ok"]["required"].remove(name)
     for name in ("Ok", "Rejected"):
         schemas[name]["properties"]["schema"] = {"const": PREDICTION_SCHEMA}
     schemas["Ok"]["properties"]["features"] = _ref("UsedFeatures")
