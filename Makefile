@@ -113,11 +113,11 @@ format: setup ## Let black and isort rewrite the code
 lock: setup ## Compile the locked requirements of every component (LOCK_ARGS=--upgrade)
 	@.ci/lock $(LOCK_ARGS)
 
-compose-up: ## With Docker: LocalStack, the images, Grafana, all healthy (see docker-compose.yaml)
-	@docker compose --profile all up --build --detach --wait --wait-timeout 900
+compose-up: setup ## With Docker: LocalStack, the images, Grafana, all healthy (see docker-compose.yaml)
+	@$(BIN)/python -m localcloud.compose up
 
 compose-down: ## Stop what compose-up started; volumes are kept
-	@docker compose --profile all down
+	@$(BIN)/python -m localcloud.compose down
 
 image: ## Build the Lambda image with docker or podman (BASE_IMAGE=... for another base)
 	@$(if $(BASE_IMAGE),BASE_IMAGE="$(BASE_IMAGE)") .ci/image build

@@ -213,4 +213,4 @@ def test_alert_rules_and_providers_are_readable_provisioning() -> None:
         assert threshold["model"]["expression"] == query["refId"]
         assert rule["condition"] == threshold["refId"]
     provider = yaml.safe_load((GRAFANA / "provisioning/dashboards/dashboards.yaml").read_text())
-    assert provider["providers"][0]["options"]["path"] == "/var/lib/grafana/dashboards"
+    assert provider["providers"][0]["options"]["path"] == "/etc/grafana/dashboards"

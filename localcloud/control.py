@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from localcloud import compose
 from localcloud.configuration import REPOSITORY
 from localcloud.errors import LocalCloudError, ServiceFailed
 from localcloud.lock import is_held, wait_free
@@ -31,6 +32,8 @@ def up(
     Raises LocalCloudError when it fails; Ctrl-C stops what was started.
     """
     supervisor: subprocess.Popen[bytes] | None = None
+    if compose.ours(state):
+        raise LocalCloudError("`make compose-up` runs here; `make compose-down` stops it first")
     if not is_held(state):
         clear(state)
         supervisor = _spawn(state, [*options, "supervise", *services])
@@ -81,7 +84,8 @@ def _spawn(state: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
 def down(state: Path) -> bool:
     """Stop the stack of ``state``, or what a crash has left of it; False when nothing runs."""
     if not is_held(state):
-        clear(state)
+        if not compose.ours(state):
+            clear(state)
         return False
     recorded = read_state_file(state)
     if recorded is not None:
@@ -113,6 +117,8 @@ def _signal(pid: int, number: int) -> None:
 
 def status(state: Path) -> str:
     """Return a table of what runs."""
+    if compose.ours(state):
+        return compose.status()
     recorded = read_state_file(state)
     if recorded is None or not is_held(state):
         return f"nothing runs in {state}"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from localcloud import compose
 from localcloud.configuration import REPOSITORY
 from localcloud.errors import EnvironmentMissing
 from localcloud.lock import is_held
@@ -21,7 +22,7 @@ _POLL_SECONDS = 0.2
 def train(state: Path, arguments: Sequence[str], endpoint: str | None = None) -> int:
     """Run ``orchestrator.run`` with ``arguments``; return its exit code."""
     variables = read_variables(state)
-    if variables is not None and is_held(state):
+    if variables is not None and (is_held(state) or compose.ours(state)):
         check_endpoint(variables, endpoint)
         return run(state, variables, arguments)
     with Stack(state, services=NEEDED, options=Options(endpoint=endpoint)) as stack:

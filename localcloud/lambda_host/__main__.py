@@ -68,6 +68,8 @@ def main() -> int:
         values = configuration.with_handler(values, options.handler)
     state: Path = options.state
     state.mkdir(parents=True, exist_ok=True)
+    # One that an earlier process left would call this one ready.
+    (state / "ready").unlink(missing_ok=True)
     stream = Stream(client("kinesis", os.environ), values.students_stream_name)
     target: Target
     if options.function_url:

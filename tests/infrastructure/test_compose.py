@@ -16,7 +16,7 @@ from tests.infrastructure.support.plans import LINT_PYTHON, REPOSITORY
 
 STAND_IN = "lambda_host"
 LAMBDA_BASE = "public.ecr.aws/lambda/python:3.12"
-ONE_SHOT = {"provision", "migrate"}
+ONE_SHOT = {"migrate"}
 DOCKERFILES = sorted(
     path
     for folder in ("inference", "monitoring", "orchestrator", "localcloud")
