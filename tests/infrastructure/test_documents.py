@@ -109,7 +109,7 @@ def test_the_dashboard_in_mails_is_one_that_exists(plan_of: Callable[..., Plan])
     address = re.search(r'default     = "(\S+/d/(\S+))"', VARIABLES)
     assert address and address[2] in {board.uid for board in BOARDS}
     compose = (REPOSITORY / "docker-compose.yaml").read_text(encoding="utf-8")
-    assert f"DASHBOARD_URL: http://127.0.0.1:3000/d/{address[2]}\n" in compose
+    assert f"DASHBOARD_URL: http://127.0.0.1:${{GRAFANA_PORT:-3000}}/d/{address[2]}\n" in compose
     worker = plan_of("prod")["configuration"]["root_module"]["module_calls"]["monitoring"]["module"]
     text = (INFRASTRUCTURE / "modules" / "monitoring" / "main.tf").read_text(encoding="utf-8")
     for name in ("ENVIRONMENT", "DASHBOARD_URL", "RUNBOOK_URL"):
