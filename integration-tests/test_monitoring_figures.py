@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 import pytest
 from psycopg2.extensions import connection as Connection
+from scipy import stats
 
 from contract.features import FEATURE_NAMES
 from contract.grades import GRADES
 from monitoring.ingest.labels import Label
 from monitoring.windows import drift, performance
-from tests.monitoring.support import cohort, simulation, store
+from tests.monitoring.support import cohort, store
 from tests.monitoring.support.watching import (
+    Reporting,
     Watching,
+    audit,
     label_all,
     metrics_of,
     stream_students,
@@ -25,7 +29,72 @@ from tests.monitoring.support.watching import (
 pytest_plugins = ["tests.monitoring.support.services", "tests.monitoring.support.parts"]
 
 
-def test_evidently_gives_the_figures_the_pure_functions_give(
+def _p_value(column: str, reference: Any, current: Any) -> float:
+    """Return scipy's own p value of a column."""
+    if column in drift.NUMERICAL:
+        return float(stats.ks_2samp(reference, current).pvalue)
+    values = sorted(set(reference) | set(current))
+    table = [[int((sample == value).sum()) for value in values] for sample in (reference, current)]
+    return float(stats.chi2_contingency(table, correction=False).pvalue)
+
+
+def test_evidently_comes_to_the_figures_of_the_verdict(
+    connection: Connection, watching: Watching, reporting: Reporting
+) -> None:
+    """GIVEN windows of every kind, labelled ones too, WHEN Evidently follows the verdicts THEN it
+    agrees on each; every figure stored is its own, to nine digits."""
+    for seed in range(6):
+        stream_students(connection, 200, seed, shifted=seed % 2 == 1, first_id=1 + seed * 1000)
+    label_all(connection)
+    watching().step(connection)
+    windows = windows_of(connection)
+    before = {w["window_id"]: metrics_of(connection, w["window_id"]) for w in windows}
+    assert len(before) == 12 and {w["audit"] for w in windows} == {None}
+    audit(connection, reporting("none"))
+    for window in windows_of(connection):
+        after = metrics_of(connection, window["window_id"])
+        assert window["audit"] == "agrees" and after.keys() == before[window["window_id"]].keys()
+        for key, value in before[window["window_id"]].items():
+            assert after[key] == pytest.approx(value, rel=1e-9, abs=1e-9), key
+
+
+def test_a_figure_that_is_not_evidentlys_is_an_event(
+    connection: Connection, watching: Watching, reporting: Reporting
+) -> None:
+    """GIVEN a stored p value that Evidently does not come to WHEN it follows THEN the window says
+    so, an event names the figure, and Evidently's value stands."""
+    stream_students(connection, 200)
+    watching().step(connection)
+    store.execute(
+        connection,
+        "UPDATE window_metrics SET value = .125 WHERE metric = 'drift_p' AND column_name = 'Music'",
+    )
+    audit(connection, reporting())
+    (window,) = windows_of(connection)
+    assert window["audit"] == "differs"
+    (event,) = store.fetch(connection, "SELECT text FROM events WHERE kind = 'audit'")
+    assert "drift_p Music is" in event["text"] and "0.125 in the verdict" in event["text"]
+    assert metrics_of(connection, window["window_id"])["drift_p", "Music", ""] != 0.125
+
+
+def test_when_it_cannot_keep_up_what_says_nothing_is_sampled(
+    connection: Connection, watching: Watching, reporting: Reporting
+) -> None:
+    """GIVEN more windows than it may be behind, an alarming one among the oldest, WHEN Evidently
+    follows THEN it looks at that one first; of the old ones without news most are skipped."""
+    stream_students(connection, 20, 1, shifted=True)
+    stream_students(connection, 600, first_id=1001)
+    watching(rows=20, minimum_rows=20, catch_up_rows=20).step(connection)
+    store.execute(connection, "UPDATE windows SET verdict = 'ok' WHERE window_id > 1")
+    store.execute(connection, "UPDATE windows SET verdict = 'alarm' WHERE window_id = 1")
+    part = reporting()
+    assert part.step(connection) == 1
+    assert [w["window_id"] for w in windows_of(connection) if w["audit"] == "agrees"] == [1]
+    skipped = [w["window_id"] for w in windows_of(connection) if w["audit"] == "skipped"]
+    assert skipped == [number for number in range(2, 12) if number % 10]
+
+
+def test_figures_are_those_of_the_pure_functions(
     connection: Connection, watching: Watching
 ) -> None:
     """GIVEN a shifted window WHEN evaluated THEN p values, effects, means and shares in the table
@@ -40,7 +109,7 @@ def test_evidently_gives_the_figures_the_pure_functions_give(
     current["GradeClass"] = shares.argmax(axis=1)
     reference["GradeClass"] = reference["predicted_GradeClass"]
     for column in drift.COLUMNS:
-        p = simulation.p_value(column, reference[column].to_numpy(), current[column].to_numpy())
+        p = _p_value(column, reference[column], current[column])
         assert metrics["drift_p", column, ""] == pytest.approx(p, rel=1e-4)
         assert metrics["drift_effect", column, ""] >= 0
     for name in FEATURE_NAMES:

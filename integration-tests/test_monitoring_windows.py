@@ -16,7 +16,14 @@ from monitoring.errors import WindowNotFoundError
 from monitoring.settings import Settings
 from tests.monitoring.support import cohort, store
 from tests.monitoring.support.cloud import Cloud
-from tests.monitoring.support.watching import Watching, metrics_of, stream_students, windows_of
+from tests.monitoring.support.watching import (
+    Reporting,
+    Watching,
+    audit,
+    metrics_of,
+    stream_students,
+    windows_of,
+)
 
 pytest_plugins = ["tests.monitoring.support.services", "tests.monitoring.support.parts"]
 
@@ -34,7 +41,7 @@ def test_windows_are_cut_by_count_per_version(connection: Connection, watching: 
 
 
 def test_evaluating_again_changes_nothing(
-    cloud: Cloud, connection: Connection, watching: Watching
+    cloud: Cloud, connection: Connection, watching: Watching, reporting: Reporting
 ) -> None:
     """GIVEN evaluated windows, an alarm among them WHEN each is evaluated once more
     THEN no row of any table differs and the report is kept under the same key."""
@@ -49,9 +56,11 @@ def test_evaluating_again_changes_nothing(
             t: store.fetch(connection, f"SELECT * FROM {t} ORDER BY 1, 2, 3, 4") for t in tables
         }
 
+    audit(connection, reporting())
     before = snapshot()
     for window in before["windows"]:
         watch.again(connection, window["window_id"])
+    audit(connection, reporting())
     assert snapshot() == before
     assert len(before["incidents"]) == 1
     key = before["windows"][1]["report_key"]
@@ -165,13 +174,14 @@ def test_no_personal_data_leaves_the_predictions_table(
 
 
 def test_reports_follow_their_policy(
-    cloud: Cloud, connection: Connection, watching: Watching
+    cloud: Cloud, connection: Connection, watching: Watching, reporting: Reporting
 ) -> None:
-    """GIVEN the policy "notable" WHEN an ok and an alarming window are evaluated
+    """GIVEN the policy "notable" WHEN an ok and an alarming window were evaluated
     THEN only the alarming one has a page, and a presigned link opens it."""
     stream_students(connection, 200)
     stream_students(connection, 200, 3, shifted=True, first_id=501)
-    watching(reports="notable").step(connection)
+    watching().step(connection)
+    audit(connection, reporting("notable"))
     keys = [w["report_key"] for w in windows_of(connection)]
     assert keys[0] is None and keys[1]
     link = cloud.client("s3").generate_presigned_url(

@@ -62,14 +62,15 @@ def test_ingest_outlives_a_database_that_is_away(
     assert not thread.is_alive()
 
 
-@pytest.mark.parametrize("victim", ["worker", "ingest"])
-def test_ingest_ends_with_its_worker_and_starts_again_by_itself(
+@pytest.mark.parametrize("victim", ["worker", "ingest", "windows"])
+def test_children_end_with_their_worker_and_start_again_by_themselves(
     victim: str, cloud: Cloud, connection: Connection, environment: dict[str, str]
 ) -> None:
-    """GIVEN a worker that ingests WHEN it is killed THEN its ingest process ends too; WHEN that is
-    killed THEN the worker starts it again and goes on; what was committed stays, once."""
+    """GIVEN a worker WHEN it is killed THEN its processes for ingest and for Evidently end too; WHEN
+    one of those is killed THEN the worker starts it again; what was committed stays, once."""
     sessions = (
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'monitoring ingest'"
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name IN"
+        " ('monitoring ingest', 'monitoring reports')"
         " AND datname = current_database()"
     )
     command = [sys.executable, "-m", "monitoring", "worker"]
@@ -78,13 +79,13 @@ def test_ingest_ends_with_its_worker_and_starts_again_by_itself(
             cloud.put(cohort.records(150))
             _until(lambda: store.one(connection, "SELECT count(*) FROM predictions") == 150)
             expected = 150
-            if victim == "ingest":
-                tasks = Path(f"/proc/{worker.pid}/task").glob("*/children")
-                (child,) = " ".join(path.read_text(encoding="ascii") for path in tasks).split()
-                os.kill(int(child), signal.SIGKILL)
+            if victim != "worker":
+                _until(lambda: store.one(connection, sessions) == 2)
+                os.kill(_child(worker.pid, f"monitoring.{victim}.process"), signal.SIGKILL)
                 cloud.put(cohort.records(150, first_id=501))
                 expected = 300
                 _until(lambda: store.one(connection, "SELECT count(*) FROM predictions") == 300)
+                _until(lambda: store.one(connection, sessions) == 2)
                 assert worker.poll() is None
             worker.kill()
             assert worker.wait(240) != 0
@@ -92,6 +93,18 @@ def test_ingest_ends_with_its_worker_and_starts_again_by_itself(
             worker.kill()
     _until(lambda: store.one(connection, sessions) == 0)
     assert store.one(connection, "SELECT sum(records) FROM ingest_batches") == expected
+
+
+def _child(parent: int, module: str) -> int:
+    """Return the process of a worker that runs a module."""
+    tasks = Path(f"/proc/{parent}/task").glob("*/children")
+    children = " ".join(path.read_text(encoding="ascii") for path in tasks).split()
+    (child,) = [
+        int(child)
+        for child in children
+        if module.encode() in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+    ]
+    return child
 
 
 def _until(met: Any, seconds: float = 240.0) -> None:

@@ -1,7 +1,7 @@
 """The worker: ingest, watch and deliver side by side, each on a connection of its own.
 
-Ingest must not wait for a window's half second of statistics, nor either for a mail server; so
-each is a loop in a thread, and ingest in a process of its own. A loop outlives a database or an
+Ingest must not wait for a window's statistics, nor either for a mail server or for Evidently; so
+each is a loop in a thread, and ingest and Evidently in processes of their own. A loop outlives a database or an
 AWS endpoint that is away, and the ingest process starts again by itself. Anything else that goes
 wrong in a loop ends the whole worker, for its supervisor to start again.
 """
@@ -16,7 +16,7 @@ from typing import Final
 
 from psycopg2.extensions import connection as Connection
 
-from monitoring import loop
+from monitoring import child, loop
 from monitoring.actions.mage_api import Mage
 from monitoring.actions.outbox import Outbox
 from monitoring.actions.retraining import Retraining
@@ -30,7 +30,7 @@ from monitoring.storage import database, heartbeats, retention
 from monitoring.storage.heartbeats import Loop
 from monitoring.storage.migrate import migrate
 from monitoring.watch import Watch
-from monitoring.windows import evidently_adapter
+from monitoring.windows import process as reporting
 from monitoring.windows.evaluation import Evaluator
 from monitoring.windows.reference import ReferenceStore
 
@@ -42,8 +42,7 @@ def build_watch(settings: Settings) -> Watch:
     """Return the part that evaluates windows."""
     s3 = client("s3", settings.endpoint_url)
     references = ReferenceStore(s3, settings.artifact_bucket)
-    evaluator = Evaluator(references, s3, settings.artifact_bucket, settings.windows)
-    return Watch(evaluator, settings)
+    return Watch(Evaluator(references, settings.windows), settings)
 
 
 def build_outbox(settings: Settings) -> Outbox:
@@ -55,7 +54,7 @@ def build_outbox(settings: Settings) -> Outbox:
 
 
 def parts(settings: Settings) -> list[Part]:
-    """Return the worker's loops besides ingest, in the order ``--once`` runs them."""
+    """Return the loops in the worker's own threads, in the order ``--once`` runs them."""
     tick = settings.tick_seconds
 
     def retain(connection: Connection) -> int:
@@ -95,15 +94,16 @@ class Worker:
         jobs: dict[Loop, Callable[[], object]] = {
             part.loop: partial(loop.run, part, url, self._stop) for part in own
         }
+        children = {heartbeats.REPORTS: reporting.CHILD}
         if self._settings.predictions_stream:
-            jobs[heartbeats.INGEST] = partial(process.supervise, self._settings, self._stop)
+            children[heartbeats.INGEST] = process.CHILD
+        for part, its in children.items():
+            jobs[part] = partial(child.supervise, its, self._settings, self._stop)
         self._prepare(list(jobs))
         if self._stop.is_set():
             return
-        with ThreadPoolExecutor(len(jobs) + 1) as pool:
+        with ThreadPoolExecutor(len(jobs)) as pool:
             running = {pool.submit(job): one.name for one, job in jobs.items()}
-            # nine seconds of import while the first rows come in, not when the first window is full
-            running[pool.submit(evidently_adapter.load)] = "warm"
             if self._ready_file is not None:
                 self._ready_file.touch()
             _LOG.info("monitoring runs: %s", ", ".join(running.values()))
@@ -139,7 +139,10 @@ def once(settings: Settings) -> dict[str, int]:
     try:
         migrate(connection)
         streams = [process.part(settings)] if settings.predictions_stream else []
-        for part in [*streams, *parts(settings)]:
+        own = parts(settings)
+        # Before the mails, which link to its pages.
+        own.insert([part.loop for part in own].index(heartbeats.OUTBOX), reporting.part(settings))
+        for part in [*streams, *own]:
             total = idle = 0
             # two empty reads in a row: a stream may answer one empty read before more records
             while idle < (2 if part.loop in _STREAMS else 1):

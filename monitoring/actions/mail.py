@@ -24,6 +24,10 @@ _REPORTS: Final = {"opened": "report_key", "closed": "closing_report"}
 """Which window's report a mail links to."""
 
 
+_PATIENCE: Final = timedelta(seconds=60)
+"""How long a mail waits for the report it links to; it goes without one after that."""
+
+
 class Mail(NamedTuple):
     """A composed mail."""
 
@@ -83,6 +87,20 @@ def _incident(cursor: Cursor, number: int) -> dict[str, Any]:
     if not incidents:
         raise DeliveryError(f"incident {number} does not exist")
     return incidents[0]
+
+
+def waits_for(cursor: Cursor, payload: dict[str, Any], number: int) -> str:
+    """Say what a mail should still wait for: Evidently's report of the window; else nothing."""
+    window = {"opened": "opened_by", "closed": "closed_by"}.get(str(payload["template"]))
+    if window is None:
+        return ""
+    waiting = database.scalar(
+        cursor,
+        f"SELECT count(*) FROM incidents i JOIN windows w ON w.window_id = i.{window}"
+        " WHERE i.incident_id = %s AND w.audit IS NULL AND clock_timestamp() - w.evaluated_at < %s",
+        (number, _PATIENCE),
+    )
+    return "Evidently's report is being made" if waiting else ""
 
 
 def _links(settings: Settings, s3: Any, key: str | None, section: str) -> list[tuple[str, str]]:

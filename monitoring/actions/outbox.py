@@ -68,6 +68,9 @@ class Outbox:
         if not self._settings.alerts.recipients:
             queue.finish(cursor, entry, "skipped", {}, "ALERT_RECIPIENTS is not set")
             return
+        if waiting := mail.waits_for(cursor, entry.payload, entry.incident_id):
+            queue.wait(cursor, entry, waiting, min(_POLL_SECONDS, self._settings.tick_seconds))
+            return
         composed = mail.compose(cursor, entry.payload, entry.incident_id, self._settings, self._s3)
         message = mail.send(self._ses, self._settings, composed)
         queue.finish(cursor, entry, "done", {"message_id": message, "subject": composed.subject})

@@ -28,11 +28,12 @@ INGEST: Final = Loop("ingest")
 LABEL_STREAM: Final = Loop("label stream")
 LABELS: Final = Loop("labels")
 WATCH: Final = Loop("watch")
+REPORTS: Final = Loop("reports")
 OUTBOX: Final = Loop("outbox")
 # dropping a year of rows may take longer than two minutes, and a restart would begin it again
 RETENTION: Final = Loop("retention", watched=False)
 
-LOOPS: Final = (INGEST, LABEL_STREAM, LABELS, WATCH, OUTBOX, RETENTION)
+LOOPS: Final = (INGEST, LABEL_STREAM, LABELS, WATCH, REPORTS, OUTBOX, RETENTION)
 WATCHED: Final = tuple(loop.name for loop in LOOPS if loop.watched)
 
 _NAMES: Final = ", ".join(f"'{name}'" for name in WATCHED)

@@ -23,7 +23,8 @@ def read(connection: Connection, since: Any = None) -> dict[str, Any]:
             "windows": database.rows(
                 cursor,
                 "SELECT window_id, kind, version, row_count, rejected_count, closed_by,"
-                " first_event, last_event, closed_at, evaluated_at, verdict, reasons, drifted, report_key"
+                " first_event, last_event, closed_at, evaluated_at, verdict, reasons, drifted, audit,"
+                " report_key"
                 " FROM windows WHERE %(since)s::timestamptz IS NULL OR closed_at >= %(since)s"
                 " ORDER BY window_id DESC LIMIT 500",
                 parameters,

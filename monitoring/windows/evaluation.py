@@ -1,15 +1,13 @@
-"""Evaluating a closed window: figures and a verdict into the database, the report into S3."""
+"""Evaluating a closed window: its figures and a verdict into the database."""
 
-import gzip
 import logging
-from typing import Any
 
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from monitoring.errors import ReferenceMissingError, ReferenceUnusableError
 from monitoring.settings import WindowSettings
-from monitoring.windows import cutting, labelled, scored, verdict
+from monitoring.windows import cutting, labelled, scored
 from monitoring.windows.cutting import Window
 from monitoring.windows.metric import Outcome, finite
 from monitoring.windows.reference import Reference, ReferenceStore
@@ -18,27 +16,18 @@ from monitoring.windows.verdict import Verdict
 _LOG = logging.getLogger(__name__)
 
 
-def is_kept(policy: str, level: str) -> bool:
-    """Return whether a window's report is kept: of all windows, of those that warn, or of none."""
-    return policy == "all" or (policy == "notable" and level in (verdict.WARN, verdict.ALARM))
-
-
 class Evaluator:
     """Evaluates windows against the reference of their model version."""
 
-    def __init__(
-        self, references: ReferenceStore, s3: Any, bucket: str, settings: WindowSettings
-    ) -> None:
+    def __init__(self, references: ReferenceStore, settings: WindowSettings) -> None:
         self._references = references
-        self._s3 = s3
-        self._bucket = bucket
         self._settings = settings
 
     def evaluate(self, cursor: Cursor, window: Window) -> Verdict:
-        """Evaluate a window and store figures, verdict and report key.
+        """Evaluate a window and store figures and verdict.
 
         A second evaluation is an update with the same values: number, closing time and the time
-        of the first evaluation stay.
+        of the first evaluation stay. Evidently looks at the window again.
         """
         reference, problem = self._reference(cursor, window.version)
         if window.kind == cutting.SCORED:
@@ -46,7 +35,7 @@ class Evaluator:
             outcome = scored.evaluate(cursor, window, reference, problem, minimum)
         else:
             outcome = labelled.evaluate(cursor, window, reference, problem)
-        _store(cursor, window, outcome, self._report(window, outcome))
+        _store(cursor, window, outcome)
         return outcome.verdict
 
     def _reference(self, cursor: Cursor, version: str) -> tuple[Reference | None, str]:
@@ -62,23 +51,8 @@ class Evaluator:
         )
         return reference, ""
 
-    def _report(self, window: Window, outcome: Outcome) -> str | None:
-        """Keep Evidently's page in S3 (gzip: 4 MB become 1.2) and return its key."""
-        wanted = is_kept(self._settings.reports, outcome.verdict.level)
-        if outcome.html is None or not wanted or not self._bucket:
-            return None
-        key = f"reports/{window.version}/{window.kind}-{window.after_row:012d}.html"
-        self._s3.put_object(
-            Bucket=self._bucket,
-            Key=key,
-            Body=gzip.compress(outcome.html().encode(), 4, mtime=0),
-            ContentType="text/html; charset=utf-8",
-            ContentEncoding="gzip",
-        )
-        return key
 
-
-def _store(cursor: Cursor, window: Window, outcome: Outcome, key: str | None) -> None:
+def _store(cursor: Cursor, window: Window, outcome: Outcome) -> None:
     cursor.execute("DELETE FROM window_metrics WHERE window_id = %s", (window.window_id,))
     kept = finite(outcome.metrics)
     if len(kept) < len(outcome.metrics):
@@ -93,14 +67,13 @@ def _store(cursor: Cursor, window: Window, outcome: Outcome, key: str | None) ->
     )
     cursor.execute(
         "UPDATE windows SET verdict = %s, reasons = %s, drifted = %s, reference_version = %s,"
-        " report_key = coalesce(%s, report_key),"
+        " audit = NULL,"
         " evaluated_at = coalesce(evaluated_at, clock_timestamp()) WHERE window_id = %s",
         (
             outcome.verdict.level,
             list(outcome.verdict.reasons),
             list(outcome.drifted),
             outcome.reference_version,
-            key,
             window.window_id,
         ),
     )

@@ -1,7 +1,7 @@
 """The one place that knows Evidently (0.7.23): frames in, metric rows and a report out.
 
-Importing Evidently costs some nine seconds of CPU and 280 MB, so it happens on first use, inside
-the worker's process, never on anyone else's import path.
+Importing Evidently costs some nine seconds of CPU and 280 MB, so it happens on first use, never on
+anyone's import path.
 """
 
 import os
@@ -10,15 +10,14 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
-import pandas as pd
-
 from contract.features import FEATURE_NAMES, FEATURES
 from monitoring.errors import MetricError
 from monitoring.windows import drift
+from monitoring.windows.drift import Columns
+from monitoring.windows.figures import TRUTH, drift_rows
 from monitoring.windows.metric import Metric
 from monitoring.windows.reference import Reference
 
-TRUTH: Final = "true_GradeClass"
 _LOCK: Final = threading.Lock()
 _LOADED: dict[str, Any] = {}
 
@@ -38,6 +37,7 @@ def load() -> dict[str, Any]:
         os.environ["DO_NOT_TRACK"] = "1"  # it posts telemetry on import otherwise
         # pylint: disable=import-outside-toplevel
         import evidently
+        import pandas
         from evidently import metrics
         from evidently.legacy.calculations.stattests import StatTest, register_stattest
         from evidently.legacy.core import ColumnType
@@ -57,7 +57,7 @@ def load() -> dict[str, Any]:
             default_threshold=drift.P_THRESHOLD,
         )
         register_stattest(test, two_sample)
-        _LOADED.update(evidently=evidently, metrics=metrics)
+        _LOADED.update(evidently=evidently, metrics=metrics, pandas=pandas)
         return _LOADED
 
 
@@ -74,13 +74,13 @@ def _part(value: Any, key: str) -> float:
 
 
 def _run(
-    asked: list[Any], definition: Any, current: Any, reference: Any
+    asked: list[Any], definition: Any, current: Columns, reference: Columns
 ) -> tuple[list[Any], Callable[[], str]]:
     """Run a report and return the values in the order asked, and what makes its page."""
-    evidently = load()["evidently"]
+    evidently, pandas = load()["evidently"], load()["pandas"]
     snapshot = evidently.Report(asked, include_tests=False).run(
-        evidently.Dataset.from_pandas(current, definition),
-        evidently.Dataset.from_pandas(reference, definition),
+        evidently.Dataset.from_pandas(pandas.DataFrame(current), definition),
+        evidently.Dataset.from_pandas(pandas.DataFrame(reference), definition),
     )
     answers = snapshot.dict()["metrics"]
     kinds = [str(answer["config"]["type"]).rsplit(":", maxsplit=1)[-1] for answer in answers]
@@ -101,16 +101,6 @@ def _drift_metrics(column: str, method: Callable[[str], str]) -> list[Any]:
             method=drift.effect_method(column),
             threshold=drift.effect_threshold(column),
         ),
-    ]
-
-
-def _drift_rows(name: str, column: str, p: float, effect: float, rows: int) -> list[Metric]:
-    failed = drift.is_drifted(column, p, effect, rows)
-    limit = drift.effect_threshold(column)
-    test, method = drift.test_method(column), drift.effect_method(column)
-    return [
-        Metric(f"{name}_p", column, "", p, test, drift.P_THRESHOLD, failed),
-        Metric(f"{name}_effect", column, "", effect, method, limit, effect >= limit),
     ]
 
 
@@ -135,7 +125,7 @@ def _scored_answers(values: Iterator[Any]) -> list[Metric]:
     metrics.append(Metric("missing", "", "count", _part(next(values), "count")))
     for column in drift.COLUMNS:
         p, effect = _float(next(values)), _float(next(values))
-        metrics += _drift_rows("drift", column, p, effect, rows)
+        metrics += drift_rows("drift", column, p, effect, rows)
     for column in FEATURE_NAMES:
         count = _part(next(values), "count")
         metrics.append(Metric("out_of_range", column, "count", count))
@@ -144,22 +134,22 @@ def _scored_answers(values: Iterator[Any]) -> list[Metric]:
     return metrics + means
 
 
-def evaluate_scored(frame: pd.DataFrame, reference: Reference) -> Evaluation:
+def evaluate_scored(columns: Columns, reference: Reference) -> Evaluation:
     """Return drift of the nine features and the predicted class, quality and range counts.
 
-    ``frame`` has the reference's columns and at least one row (Evidently fails on none).
+    ``columns`` are the reference's, with at least one row (Evidently fails on none).
     """
     definition = load()["evidently"].DataDefinition(
         numerical_columns=list(drift.NUMERICAL), categorical_columns=list(drift.CATEGORICAL)
     )
-    values, page = _run(_scored_questions(reference), definition, frame, reference.frame)
+    values, page = _run(_scored_questions(reference), definition, columns, reference.columns)
     return Evaluation(_scored_answers(iter(values)), page)
 
 
-def evaluate_labelled(frame: pd.DataFrame, reference: Reference) -> Evaluation:
+def evaluate_labelled(columns: Columns, reference: Reference) -> Evaluation:
     """Return precision, recall and target drift of labelled rows, and the page of performance.
 
-    ``frame`` has the predicted class (drift.PREDICTION) and TRUTH, whole numbers 0-4. Evidently's
+    ``columns`` are the predicted class (drift.PREDICTION) and TRUTH, whole numbers 0-4. Evidently's
     scores cover the labels present only; accuracy and f1 over all five grades are the contract's.
     """
     loaded = load()
@@ -170,14 +160,14 @@ def evaluate_labelled(frame: pd.DataFrame, reference: Reference) -> Evaluation:
             evidently.MulticlassClassification(target=TRUTH, prediction_labels=drift.PREDICTION)
         ],
     )
-    against = pd.DataFrame({drift.PREDICTION: reference.predicted, TRUTH: reference.truth})
+    against = {drift.PREDICTION: reference.predicted, TRUTH: reference.truth}
     asked = [metrics.Accuracy(), metrics.F1ByLabel(), metrics.Precision(), metrics.Recall()]
     asked += _drift_metrics(TRUTH, lambda _: drift.TWO_SAMPLE_CHI_SQUARE)
-    values, page = _run(asked, definition, frame, against)
+    values, page = _run(asked, definition, columns, against)
     precision, recall, p, effect = map(_float, values[2:])
     figures = [
         Metric("precision", "", "present", precision),
         Metric("recall", "", "present", recall),
     ]
-    figures += _drift_rows("target_drift", drift.PREDICTION, p, effect, len(frame))
+    figures += drift_rows("target_drift", drift.PREDICTION, p, effect, len(columns[TRUTH]))
     return Evaluation(figures, page)

@@ -3,13 +3,13 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 from psycopg2.extensions import cursor as Cursor
 
 from contract import scores
 from contract.grades import GRADES
-from monitoring.windows import cutting, drift, evidently_adapter, performance, verdict
+from monitoring.windows import cutting, drift, figures, performance, verdict
 from monitoring.windows.cutting import Window
+from monitoring.windows.drift import Columns
 from monitoring.windows.metric import Metric, Outcome
 from monitoring.windows.reference import Reference
 from monitoring.windows.verdict import LabelledFigures
@@ -40,6 +40,11 @@ def load(cursor: Cursor, window: Window) -> Labelled:
     table = np.array(cursor.fetchall(), dtype=float).reshape(-1, 8)
     classes = table[:, :2].astype(np.int64)
     return Labelled(classes[:, 0], classes[:, 1], table[:, 2:7], table[:, 7])
+
+
+def columns_of(rows: Labelled) -> Columns:
+    """Return true and predicted class as the columns the tests take."""
+    return {drift.PREDICTION: rows.predicted, figures.TRUTH: rows.truth}
 
 
 def label_metrics(rows: Labelled) -> list[Metric]:
@@ -83,21 +88,20 @@ def evaluate(cursor: Cursor, window: Window, reference: Reference | None, proble
     if reference is None:
         blank = LabelledFigures(count, f1, 0.0, 0.0, False, no_reference=problem)
         return Outcome(metrics, verdict.judge_labelled(blank))
-    frame = pd.DataFrame({drift.PREDICTION: rows.predicted, evidently_adapter.TRUTH: rows.truth})
-    evaluation = evidently_adapter.evaluate_labelled(frame, reference)
+    tested = figures.labelled(columns_of(rows), reference)
     floor = performance.f1_floor(reference.f1_macro, count)
     judged_f1 = Metric("f1_macro", "", "", f1, "reference less three sd", floor, f1 < floor)
     metrics = [judged_f1 if metric.metric == "f1_macro" else metric for metric in metrics]
     before = cutting.previous(cursor, window)
-    figures = LabelledFigures(
+    basis = LabelledFigures(
         count,
         f1,
         floor,
         reference.f1_macro,
         bool(before and BELOW_FLOOR in before["drifted"]),
-        next(m.value for m in evaluation.metrics if m.metric == "target_drift_p"),
+        next(m.value for m in tested if m.metric == "target_drift_p"),
     )
     below = (BELOW_FLOOR,) if f1 < floor and count >= performance.MINIMUM_LABELS else ()
-    judged = verdict.judge_labelled(figures)
-    metrics += evaluation.metrics
-    return Outcome(metrics, judged, below, reference.version, evaluation.html)
+    judged = verdict.judge_labelled(basis)
+    metrics += tested
+    return Outcome(metrics, judged, below, reference.version)

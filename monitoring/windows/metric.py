@@ -1,7 +1,6 @@
 """The figures of a window, as rows of the long table, and what an evaluation comes to."""
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 from monitoring.windows.verdict import Verdict
@@ -25,10 +24,9 @@ def finite(metrics: list[Metric]) -> list[Metric]:
 
 
 class Outcome(NamedTuple):
-    """What an evaluation comes to: figures, verdict, drifted columns, and the page to keep."""
+    """What an evaluation comes to: figures, verdict, drifted columns."""
 
     metrics: list[Metric]
     verdict: Verdict
     drifted: tuple[str, ...] = ()
     reference_version: str | None = None
-    html: Callable[[], str] | None = None

@@ -1,12 +1,12 @@
 """The reference set of a model version: what its training rows looked like, and its own answers."""
 
-import io
 from collections import OrderedDict
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
+import pyarrow
 from botocore.exceptions import ClientError
+from pyarrow import parquet
 
 from contract import scores
 from contract.features import FEATURE_NAMES
@@ -14,7 +14,7 @@ from contract.grades import GRADES
 from monitoring.clients import error_code
 from monitoring.errors import ReferenceMissingError, ReferenceUnusableError
 from monitoring.windows import performance
-from monitoring.windows.drift import NUMERICAL, PREDICTION
+from monitoring.windows.drift import NUMERICAL, PREDICTION, Array, Columns
 
 PREDICTED: Final = "predicted_GradeClass"
 TRUTH: Final = "GradeClass"
@@ -30,42 +30,43 @@ _KEPT: Final = 3
 class Reference:
     """Reference rows in the columns a window has, with the figures dashboards draw as bands."""
 
-    def __init__(self, version: str, frame: pd.DataFrame) -> None:
+    def __init__(self, version: str, table: Columns) -> None:
         needed = (*FEATURE_NAMES, TRUTH, PREDICTED, *PROBABILITIES)
-        missing = [name for name in needed if name not in frame.columns]
+        missing = [name for name in needed if name not in table]
         if missing:
             raise ReferenceUnusableError(
                 f"the reference set of version {version} lacks {', '.join(missing)}"
             )
-        recent = frame[RECENT].fillna(False).to_numpy(dtype=bool) if RECENT in frame else None
-        frame = frame.loc[:, list(needed)]
-        usable = frame.notna().all(axis=1).to_numpy()
-        frame = frame[usable]
-        if frame.empty:
+        values = np.column_stack([np.asarray(table[name], dtype=float) for name in needed])
+        usable = ~np.isnan(values).any(axis=1)
+        if not usable.any():
             raise ReferenceUnusableError(f"the reference set of version {version} has no row")
+        whole = dict(zip(needed, values[usable].T, strict=True))
         self.version = version
-        self.truth = frame[TRUTH].to_numpy(dtype=np.int64)
-        self.predicted = frame[PREDICTED].to_numpy(dtype=np.int64)
-        self.probabilities = frame[list(PROBABILITIES)].to_numpy(dtype=float)
-        if recent is not None and recent[usable].sum() >= MINIMUM_RECENT:
-            frame = frame[recent[usable]]
-        if len(frame) > MAXIMUM_ROWS:  # bounds the cost of a window; the draw is always the same
-            frame = frame.sample(MAXIMUM_ROWS, random_state=7)
-        data = {name: _column(frame[name], name) for name in FEATURE_NAMES}
-        data[PREDICTION] = frame[PREDICTED].to_numpy(dtype=np.int64)
-        self.frame = pd.DataFrame(data)
+        self.truth = whole[TRUTH].astype(np.int64)
+        self.predicted = whole[PREDICTED].astype(np.int64)
+        self.probabilities = np.column_stack([whole[name] for name in PROBABILITIES])
+        chosen = np.arange(len(self.truth))
+        if RECENT in table:
+            recent = np.array([flag is True or flag is np.True_ for flag in table[RECENT]])[usable]
+            if recent.sum() >= MINIMUM_RECENT:
+                chosen = chosen[recent]
+        if len(chosen) > MAXIMUM_ROWS:  # bounds the cost of a window; the draw is always the same
+            chosen = np.random.default_rng(7).choice(chosen, MAXIMUM_ROWS, replace=False)
+        self.columns = {name: _column(whole[name][chosen], name) for name in FEATURE_NAMES}
+        self.columns[PREDICTION] = self.predicted[chosen]
         self.f1_macro = float(scores.f1_by_grade(self.truth, self.predicted).mean())
 
     def stats(self) -> list[tuple[str, str, str, float]]:
         """Return (metric, column, label, value) rows for the reference_stats table."""
         stats: list[tuple[str, str, str, float]] = [
-            ("rows", "", "", float(len(self.frame))),
+            ("rows", "", "", float(len(self.columns[PREDICTION]))),
             ("f1_macro", "", "", self.f1_macro),
             ("accuracy", "", "", float((self.truth == self.predicted).mean())),
             ("log_loss", "", "", scores.log_loss(self.truth, self.probabilities)),
         ]
         for name in FEATURE_NAMES:
-            values = self.frame[name].to_numpy(dtype=float)
+            values = self.columns[name].astype(float)
             stats += [
                 ("mean", name, "", float(values.mean())),
                 ("sd", name, "", float(values.std())),
@@ -79,12 +80,12 @@ class Reference:
 
     def bounds(self, column: str) -> tuple[float, float]:
         """Return training's range of a feature."""
-        values = self.frame[column]
+        values = self.columns[column]
         return float(values.min()), float(values.max())
 
 
-def _column(series: Any, name: str) -> Any:
-    return series.to_numpy(dtype=float) if name in NUMERICAL else series.to_numpy(dtype=np.int64)
+def _column(values: Array, name: str) -> Array:
+    return values if name in NUMERICAL else values.astype(np.int64)
 
 
 class ReferenceStore:
@@ -114,12 +115,18 @@ class ReferenceStore:
                 ) from error
             raise
         try:
-            frame = pd.read_parquet(io.BytesIO(body))
+            table = parquet.read_table(pyarrow.BufferReader(body))
         except (ValueError, OSError) as error:
             raise ReferenceUnusableError(
                 f"the reference set of version {version} is no readable parquet file"
             ) from error
-        self._kept[version] = Reference(version, frame)
+        self._kept[version] = Reference(
+            version,
+            {
+                name: table[name].to_pylist() if name == RECENT else table[name].to_numpy()
+                for name in table.column_names
+            },
+        )
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
         return self._kept[version]

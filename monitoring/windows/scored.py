@@ -3,12 +3,12 @@
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 from psycopg2.extensions import cursor as Cursor
 
 from contract.features import FEATURE_NAMES
-from monitoring.windows import cutting, drift, evidently_adapter, performance, verdict
+from monitoring.windows import cutting, drift, figures, performance, verdict
 from monitoring.windows.cutting import Window
+from monitoring.windows.drift import Columns
 from monitoring.windows.metric import Metric, Outcome
 from monitoring.windows.reference import Reference
 from monitoring.windows.verdict import Quality, ScoredFigures
@@ -18,8 +18,8 @@ _COLUMNS: Final = ", ".join(
 )
 
 
-def load(cursor: Cursor, window: Window) -> tuple[pd.DataFrame, Any]:
-    """Return the window's features and predicted class as a frame, and probabilities (n x 5)."""
+def load(cursor: Cursor, window: Window) -> tuple[Columns, Any]:
+    """Return the window's features and predicted class as columns, and probabilities (n x 5)."""
     cursor.execute(
         f"SELECT {_COLUMNS} FROM predictions WHERE version = %s AND row_number > %s"
         " AND row_number <= %s ORDER BY row_number",
@@ -31,7 +31,7 @@ def load(cursor: Cursor, window: Window) -> tuple[pd.DataFrame, Any]:
         for k, name in enumerate(FEATURE_NAMES)
     }
     data[drift.PREDICTION] = table[:, 0].astype(np.int64)
-    return pd.DataFrame(data), table[:, 1:6]
+    return data, table[:, 1:6]
 
 
 def rejections(cursor: Cursor, window: Window) -> dict[str, int]:
@@ -44,15 +44,15 @@ def rejections(cursor: Cursor, window: Window) -> dict[str, int]:
     return {code: int(count) for code, count in cursor.fetchall()}
 
 
-def prediction_metrics(frame: pd.DataFrame, probabilities: Any) -> list[Metric]:
+def prediction_metrics(columns: Columns, probabilities: Any) -> list[Metric]:
     """Return class mix, confidence, means of whole-number features, and estimated performance."""
-    predicted = frame[drift.PREDICTION].to_numpy()
+    predicted = columns[drift.PREDICTION]
     metrics = [
         Metric(name, "", label, value)
         for name, label, value in performance.answers(probabilities, predicted)
     ]
     metrics += [
-        Metric("mean", name, "", float(frame[name].mean()))
+        Metric("mean", name, "", float(columns[name].mean()))
         for name in FEATURE_NAMES
         if name not in drift.NUMERICAL
     ]
@@ -86,25 +86,26 @@ def evaluate(
     cursor: Cursor, window: Window, reference: Reference | None, problem: str, minimum_rows: int
 ) -> Outcome:
     """Return figures and verdict; ``problem`` says why there is no reference, if there is none."""
-    frame, probabilities = load(cursor, window)
+    columns, probabilities = load(cursor, window)
+    rows = len(probabilities)
     rejected = rejections(cursor, window)
     quality = Quality(rejected, window.rejected_count)
     metrics = quality_metrics(window, rejected)
-    if not frame.empty:
-        metrics += prediction_metrics(frame, probabilities)
-    if reference is None or frame.empty:
-        metrics.append(Metric("rows", "", "", float(len(frame))))
-        figures = ScoredFigures(len(frame), quality=quality, no_reference=problem)
-        return Outcome(metrics, verdict.judge_scored(figures, minimum_rows))
-    evaluation = evidently_adapter.evaluate_scored(frame, reference)
-    metrics += evaluation.metrics
-    drifted = _drifted(evaluation.metrics)
+    if rows:
+        metrics += prediction_metrics(columns, probabilities)
+    if reference is None or not rows:
+        metrics.append(Metric("rows", "", "", float(rows)))
+        blank = ScoredFigures(rows, quality=quality, no_reference=problem)
+        return Outcome(metrics, verdict.judge_scored(blank, minimum_rows))
+    tested = figures.scored(columns, reference)
+    metrics += tested
+    drifted = _drifted(tested)
     metrics.append(Metric("drifted_columns", "", "", float(len(drifted))))
     outside = {
         m.column: m.value for m in metrics if m.metric == "out_of_range" and m.label == "share"
     }
-    figures = ScoredFigures(
-        len(frame), drifted, _repeated(cursor, window), quality._replace(out_of_range=outside)
+    basis = ScoredFigures(
+        rows, drifted, _repeated(cursor, window), quality._replace(out_of_range=outside)
     )
-    judged = verdict.judge_scored(figures, minimum_rows)
-    return Outcome(metrics, judged, tuple(sorted(drifted)), reference.version, evaluation.html)
+    judged = verdict.judge_scored(basis, minimum_rows)
+    return Outcome(metrics, judged, tuple(sorted(drifted)), reference.version)

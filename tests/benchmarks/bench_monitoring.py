@@ -15,12 +15,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
+from scipy import stats
+from scipy.spatial.distance import jensenshannon
 from tqdm import tqdm
 
 from localcloud.services.emulator import Emulator
@@ -28,7 +31,7 @@ from monitoring.ingest import predictions
 from monitoring.ingest.consumer import Consumer
 from monitoring.ingest.record import decode
 from monitoring.storage import database
-from monitoring.windows import drift, evidently_adapter
+from monitoring.windows import drift, evidently_adapter, figures
 from monitoring.windows.reference import Reference
 from tests.benchmarks.dashboards import bench_dashboards
 from tests.benchmarks.frame import window_frame
@@ -144,30 +147,88 @@ def _stream(cloud: Cloud, seconds: int, first: int) -> None:
         time.sleep(max(0.0, begin + (tick + 1) / 10 - time.monotonic()))
 
 
+_WORKER = """
+import numpy as np
+from monitoring import settings, worker
+from monitoring.windows import figures
+from monitoring.windows.reference import PREDICTED, PROBABILITIES, TRUTH, Reference
+from contract.features import FEATURES
+worker.parts(settings.load({"DATABASE_URL": "postgresql://x@127.0.0.1/y", "LABELS_STREAM_NAME": "l"}))
+rng = np.random.default_rng(1)
+names = [*(feature.name for feature in FEATURES), TRUTH, PREDICTED, *PROBABILITIES]
+reference = Reference("1", {name: rng.integers(0, 2, 20_000) for name in names})
+window = {name: values[:2_000] for name, values in reference.columns.items()}
+for _ in range(100):
+    figures.scored(window, reference)
+# Not ru_maxrss, which counts what the parent held when it forked.
+lines = open("/proc/self/status", encoding="ascii").read().splitlines()
+print(int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1024)
+"""
+
+
 def bench_window(count: int = 100) -> None:
-    """CPU of a window's full metric set, and memory over many windows."""
-    evidently_adapter.load()
+    """CPU of a window's verdict beside scipy's bare tests and Evidently; memory over many windows."""
     reference = Reference("1", cohort.reference())
-    frames = [window_frame(200, 100 + k) for k in range(20)]
-    for frame in frames[:3]:
-        evidently_adapter.evaluate_scored(frame, reference)
-    cpu, memory = [], []
-    for k in tqdm(range(count), disable=not sys.stderr.isatty()):
+    against = reference.columns
+    frames = [_columns(100 + k) for k in range(20)]
+    cpu: dict[str, list[float]] = {"verdict": [], "scipy": [], "Evidently": []}
+
+    def timed(name: str, work: Callable[[], Any]) -> Any:
         begin = time.process_time()
-        evaluation = evidently_adapter.evaluate_scored(frames[k % 20], reference)
-        cpu.append(time.process_time() - begin)
+        done = work()
+        cpu[name].append(time.process_time() - begin)
+        return done
+
+    for frame in [*frames[:3], *frames * (count // 20)]:
+        timed("verdict", partial(figures.scored, frame, reference))
+        timed("scipy", partial(_bare, against, frame))
+    peak = subprocess.run(
+        [sys.executable, "-c", _WORKER],
+        env={**os.environ, "AWS_DEFAULT_REGION": "us-east-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
+    row("window: peak memory of the worker's own process", f"{peak} MB", "<= 200 MB")
+    evidently_adapter.load()
+    memory = []
+    for k in tqdm(range(count), disable=not sys.stderr.isatty()):
+        run = partial(evidently_adapter.evaluate_scored, frames[k % 20], reference)
+        evaluation = timed("Evidently", run)
         if k % 10 == 0:
             evaluation.html()
         memory.append(_resident())
-    row("window: CPU of the full metric set, median", f"{np.median(cpu):.2f} s", "<= 0.6 s")
+    medians = {name: float(np.median(seconds[3:])) for name, seconds in cpu.items()}
+    row(
+        "window: CPU of a verdict's figures, median",
+        f"{medians['verdict']*1000:.1f} ms",
+        "<= 15 ms",
+    )
+    for name in ("scipy", "Evidently"):
+        ratio = medians["verdict"] / medians[name]
+        row(f"window: the same against {name}'s ten columns alone", f"{ratio:.3f}", "")
     early, late = np.median(memory[count // 5 : count // 3]), np.median(memory[-count // 10 :])
     row(
-        f"window: memory after {count} windows against a fifth of them",
+        f"Evidently: memory after {count} windows against a fifth of them",
         f"{late - early:+.1f} MB",
         "flat",
     )
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    row("window: peak memory of the process", f"{peak:.0f} MB", "")
+    row("Evidently: peak memory of its process", f"{peak:.0f} MB", "")
+
+
+def _bare(against: dict[str, Any], frame: Any) -> None:
+    """Run the same tests with scipy and nothing around them."""
+    for column in drift.COLUMNS:
+        reference, current = against[column], frame[column]
+        if column in drift.NUMERICAL:
+            stats.ks_2samp(reference, current)
+            stats.wasserstein_distance(reference, current)
+            continue
+        table = [np.bincount(sample.astype(int), minlength=5) for sample in (reference, current)]
+        seen = np.array(table)[:, np.sum(table, axis=0) > 0]
+        stats.chi2_contingency(seen, correction=False)
+        jensenshannon(*(seen / seen.sum(axis=1, keepdims=True)))
 
 
 def _resident() -> float:
@@ -182,8 +243,7 @@ def _columns(seed: int, **arguments: Any) -> dict[str, Any]:
 
 def bench_alarms(count: int = 2000) -> None:
     """False alarms over windows without shift, and detection within two windows of a shift."""
-    reference = Reference("1", cohort.reference()).frame
-    against = {column: reference[column].to_numpy() for column in drift.COLUMNS}
+    against = Reference("1", cohort.reference()).columns
     quiet = (_columns(1_000_000 + k) for k in tqdm(range(count), disable=not sys.stderr.isatty()))
     levels = simulation.levels(against, list(quiet))
     share = levels.count("alarm") / count

@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from monitoring import loop, settings, worker
+from monitoring import child, loop, settings, worker
+from monitoring.child import Child
 from monitoring.dashboards.grafana.alerts import RULES
 from monitoring.dashboards.panels.service_board import SERVICE
 from monitoring.ingest import process
 from monitoring.loop import Part
 from monitoring.storage import heartbeats
 from monitoring.storage.heartbeats import LOOPS
-from monitoring.windows import evidently_adapter
+from monitoring.windows import process as reporting
 from monitoring.worker import Worker, parts
 
 ENVIRONMENT = {
@@ -35,7 +36,7 @@ def test_every_loop_is_known_to_panels_alerts_and_status() -> None:
     THEN they are the ones declared, and each watched one is in the panel, the alert and the table.
     """
     configured = settings.load(ENVIRONMENT)
-    running = [process.part(configured), *parts(configured)]
+    running = [process.part(configured), reporting.part(configured), *parts(configured)]
     assert {part.loop for part in running} == set(LOOPS) and len(running) == len(LOOPS)
     panels = {panel.title: panel for row in SERVICE.rows for panel in row.panels}
     alert = next(rule for rule in RULES if rule.uid == "sp-worker-silent")
@@ -62,14 +63,13 @@ def test_one_loop_that_fails_ends_them_all(monkeypatch: pytest.MonkeyPatch) -> N
         assert stop.wait(60)
         ended.append(part.loop.name)
 
-    def supervise(_: Any, stop: threading.Event) -> None:
+    def supervise(its: Child, _: Any, stop: threading.Event) -> None:
         assert stop.wait(60)
-        ended.append("ingest")
+        ended.append(its.name)
 
     monkeypatch.setattr(loop, "run", run)
-    monkeypatch.setattr(process, "supervise", supervise)
-    monkeypatch.setattr(evidently_adapter, "load", lambda: None)
+    monkeypatch.setattr(child, "supervise", supervise)
     monkeypatch.setattr(worker.Worker, "_prepare", lambda *_: None)
     with pytest.raises(ZeroDivisionError):
         Worker(settings.load(ENVIRONMENT)).run()
-    assert sorted(ended) == ["ingest", "label stream", "labels", "outbox", "retention"]
+    assert sorted(ended) == ["ingest", "label stream", "labels", "outbox", "reports", "retention"]

@@ -100,9 +100,11 @@ HISTORY: Final = Row(
         ),
         table(
             "Windows",
-            "Newest first; the report is Evidently's page in the artifact bucket.",
+            "Newest first. Audit: whether Evidently, which follows the verdict, came to the same"
+            " figures; the report is its page in the artifact bucket.",
             "SELECT w.last_event AS time, w.kind, w.version, w.row_count AS rows, w.verdict,"
-            " array_to_string(w.reasons, '; ') AS reasons, w.report_key AS report"
+            " array_to_string(w.reasons, '; ') AS reasons, w.audit, w.report_key AS"
+            " report"
             f" FROM monitoring.windows w WHERE {CHOSEN} AND $__timeFilter(w.last_event)"
             " ORDER BY w.last_event DESC, w.window_id DESC LIMIT 100",
             width=24,

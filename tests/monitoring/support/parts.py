@@ -12,11 +12,13 @@ from psycopg2.extensions import connection as Connection
 from monitoring import settings
 from monitoring.settings import Settings
 from monitoring.watch import Watch
+from monitoring.windows.reference import ReferenceStore
+from monitoring.windows.reports import Reports
 from monitoring.worker import build_watch
 from tests.monitoring.support.cloud import Cloud
 from tests.monitoring.support.mage import FakeMage, serve
 from tests.monitoring.support.story import Story
-from tests.monitoring.support.watching import Watching
+from tests.monitoring.support.watching import Reporting, Watching
 
 
 @pytest.fixture(name="watching")
@@ -34,6 +36,14 @@ def watching_fixture(
         return build_watch(replace(configured, windows=replace(configured.windows, **changes)))
 
     return build
+
+
+@pytest.fixture(name="reporting")
+def reporting_fixture(cloud: Cloud) -> Reporting:
+    """Build the part that runs Evidently, by its policy of keeping pages."""
+    s3 = cloud.client("s3")
+    references = ReferenceStore(s3, cloud.bucket)
+    return lambda policy="all": Reports(references, s3, cloud.bucket, policy)
 
 
 @pytest.fixture(name="mage")

@@ -9,26 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scipy import stats
-
 from monitoring.windows import drift, verdict
 from monitoring.windows.verdict import ScoredFigures
 
 Columns = Mapping[str, Any]
 
 
-def p_value(column: str, reference: Any, current: Any) -> float:
-    """Return the p value of the column's own test."""
-    if column in drift.NUMERICAL:
-        return float(stats.ks_2samp(reference, current)[1])
-    return drift.chi_square(reference, current)
-
-
 def drifted(reference: Columns, current: Columns) -> dict[str, tuple[float, float]]:
     """Return the drifted columns of a window of at most drift.LARGE_WINDOW rows, with p values."""
     columns = {}
     for column in drift.COLUMNS:
-        p = p_value(column, reference[column], current[column])
+        p = drift.p_value(column, reference[column], current[column])
         if p < drift.P_THRESHOLD:
             columns[column] = (p, 0.0)
     return columns

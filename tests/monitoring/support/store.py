@@ -40,3 +40,9 @@ def one(connection: Connection, sql: str, parameters: Any = None) -> Any:
     """Return the first column of the first row."""
     with database.transaction(connection) as cursor:
         return database.scalar(cursor, sql, parameters)
+
+
+def execute(connection: Connection, sql: str) -> None:
+    """Run a statement."""
+    with database.transaction(connection) as cursor:
+        cursor.execute(sql)

@@ -10,9 +10,11 @@ from psycopg2.extensions import connection as Connection
 
 from monitoring.ingest.labels import Label
 from monitoring.watch import Watch
+from monitoring.windows.reports import Reports
 from tests.monitoring.support import cohort, store
 
 Watching = Callable[..., Watch]
+Reporting = Callable[..., Reports]
 
 
 def stream_students(connection: Connection, count: int, seed: int = 2, **arguments: Any) -> None:
@@ -20,6 +22,12 @@ def stream_students(connection: Connection, count: int, seed: int = 2, **argumen
     kept = {key: arguments.pop(key) for key in ("shifted", "tutoring") if key in arguments}
     records = cohort.predictions(cohort.students(count, seed, **kept), **arguments)
     store.ingest(connection, cohort.encoded(records))
+
+
+def audit(connection: Connection, reporting: Reports) -> None:
+    """Let Evidently look at every window that waits."""
+    while reporting.step(connection):
+        pass
 
 
 def windows_of(connection: Connection) -> list[dict[str, Any]]:

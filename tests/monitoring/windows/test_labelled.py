@@ -52,7 +52,6 @@ def test_without_a_reference_the_figures_are_there_and_the_verdict_says_why() ->
     outcome = labelled.evaluate(_cursor(200), WINDOW, None, "there is no reference set")
     assert outcome.verdict == ("insufficient", ("there is no reference set",))
     assert any(metric.metric == "f1_macro" for metric in outcome.metrics)
-    assert outcome.html is None
 
 
 def test_rows_that_retention_has_dropped_are_no_fault() -> None:

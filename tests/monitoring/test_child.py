@@ -1,4 +1,4 @@
-"""Ingest's process: what it is told, and that neither it nor its parent outlives the other."""
+"""A loop's process: what it is told, and that neither it nor its parent outlives the other."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import Any
 
 import pytest
 
-from monitoring import settings
+from monitoring import child, settings
 from monitoring.errors import MonitoringError
-from monitoring.ingest import process
+from monitoring.ingest.process import CHILD
 
 CONFIGURED = settings.load({"DATABASE_URL": "postgresql://secret@x/y"})
 
 
 def _as_child(monkeypatch: pytest.MonkeyPatch, program: str) -> list[Any]:
-    """Run a small program instead of ingest; return the commands that were asked for."""
+    """Run a small program instead; return the commands that were asked for."""
     asked: list[Any] = []
-    start = process.subprocess.Popen
+    start = child.subprocess.Popen
 
     def popen(command: list[str], **arguments: Any) -> Any:
         asked.append(command)
         return start([sys.executable, "-c", program], **arguments)
 
-    monkeypatch.setattr(process.subprocess, "Popen", popen)
+    monkeypatch.setattr(child.subprocess, "Popen", popen)
     return asked
 
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for next to nothing."""
-    monkeypatch.setattr(process, "_WATCH_SECONDS", 0.01)
-    monkeypatch.setattr(process, "_FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(child, "_WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(child, "_FIRST_PAUSE", 0.0)
 
 
 def test_a_child_that_ends_by_itself_is_started_again(
@@ -52,7 +52,7 @@ def test_a_child_that_ends_by_itself_is_started_again(
         "os.kill(os.getpid(), 9) if count < 2 else sys.stdin.read()",
     )
     stop = threading.Event()
-    supervision = threading.Thread(target=process.supervise, args=(CONFIGURED, stop))
+    supervision = threading.Thread(target=child.supervise, args=(CHILD, CONFIGURED, stop))
     supervision.start()
     patience = time.monotonic() + 60
     while len(asked) < 3 and supervision.is_alive() and time.monotonic() < patience:
@@ -68,7 +68,7 @@ def test_a_child_that_ends_by_itself_is_an_error(monkeypatch: pytest.MonkeyPatch
     five starts; no secret in sight."""
     asked = _as_child(monkeypatch, "import sys; sys.stdin.readline(); sys.exit(3)")
     with pytest.raises(MonitoringError, match="ingest ended with exit status 3"):
-        process.supervise(CONFIGURED, threading.Event())
+        child.supervise(CHILD, CONFIGURED, threading.Event())
     assert "secret" not in str(asked) and len(asked) == 5
 
 
@@ -77,4 +77,23 @@ def test_a_child_ends_when_its_input_does(monkeypatch: pytest.MonkeyPatch) -> No
     _as_child(monkeypatch, "import sys; sys.stdin.read()")
     stop = threading.Event()
     stop.set()
-    process.supervise(CONFIGURED, stop)
+    child.supervise(CHILD, CONFIGURED, stop)
+
+
+def test_a_child_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN a child that is busy and may be cut short WHEN the worker stops THEN it is killed."""
+    started = child.subprocess.Popen
+    running: list[Any] = []
+    _as_child(monkeypatch, "import time; time.sleep(600)")
+    inner = child.subprocess.Popen
+
+    def popen(*arguments: Any, **options: Any) -> Any:
+        process = inner(*arguments, **options)
+        running.append(process)
+        return process
+
+    monkeypatch.setattr(child.subprocess, "Popen", popen)
+    stop = threading.Event()
+    threading.Timer(0.1, stop.set).start()
+    child.supervise(CHILD._replace(stop_seconds=0.0), CONFIGURED, stop)
+    assert started is not popen and running[0].wait(60) == -9
