@@ -6,6 +6,8 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from inference.deadline import bounded
+
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 5.0
 ATTEMPT_SECONDS = CONNECT_SECONDS + READ_SECONDS
@@ -24,13 +26,15 @@ def client(service: str, attempts: int = 1) -> Any:
 
     botocore's session is used as it is: boto3's adds resources and transfers nobody here needs.
     """
-    return _session().create_client(
-        service,
-        config=Config(
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            retries={"total_max_attempts": attempts, "mode": "standard"},
-            parameter_validation=False,
-            tcp_keepalive=True,
-        ),
+    return bounded(
+        _session().create_client(
+            service,
+            config=Config(
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+                retries={"total_max_attempts": attempts, "mode": "standard"},
+                parameter_validation=False,
+                tcp_keepalive=True,
+            ),
+        )
     )
