@@ -6,6 +6,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from contract.kinesis import quick_reads, quick_writes
 from inference.deadline import bounded
 
 CONNECT_SECONDS = 1.0
@@ -26,15 +27,16 @@ def client(service: str, attempts: int = 1) -> Any:
 
     botocore's session is used as it is: boto3's adds resources and transfers nobody here needs.
     """
-    return bounded(
-        _session().create_client(
-            service,
-            config=Config(
-                connect_timeout=CONNECT_SECONDS,
-                read_timeout=READ_SECONDS,
-                retries={"total_max_attempts": attempts, "mode": "standard"},
-                parameter_validation=False,
-                tcp_keepalive=True,
-            ),
-        )
+    made = _session().create_client(
+        service,
+        config=Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"total_max_attempts": attempts, "mode": "standard"},
+            parameter_validation=False,
+            tcp_keepalive=True,
+        ),
     )
+    if service == "kinesis":
+        quick_reads(quick_writes(made))
+    return bounded(made)

@@ -132,9 +132,7 @@ class Observer:
 
 
 @lru_cache(maxsize=64)
-def _directives(
-    namespace: str, dimensions: tuple[str, ...], names: tuple[str, ...]
-) -> msgspec.Raw:
+def _directives(namespace: str, dimensions: tuple[str, ...], names: tuple[str, ...]) -> msgspec.Raw:
     """Return what CloudWatch must know of a document; the same few come again and again."""
     metrics = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in names]
     directive = {"Namespace": namespace, "Dimensions": [dimensions], "Metrics": metrics}
