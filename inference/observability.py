@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from datetime import datetime
 from functools import lru_cache
-from typing import NamedTuple
 
 import msgspec
 from aws_lambda_powertools import Logger
@@ -31,17 +30,17 @@ _UNITS = {
 """What is not a count."""
 
 
-class Report(NamedTuple):
-    """The numbers of one answered batch."""
+class Report(msgspec.Struct):
+    """The numbers of one answered batch, added up over its parts."""
 
-    records: int
-    rejected: int
-    problems: Counter[str]
-    retries: int
-    put_errors: Counter[str]
-    unpublished: int
-    milliseconds: float
-    newest_arrival: float | None
+    records: int = 0
+    rejected: int = 0
+    problems: Counter[str] = msgspec.field(default_factory=Counter)
+    retries: int = 0
+    put_errors: Counter[str] = msgspec.field(default_factory=Counter)
+    unpublished: int = 0
+    milliseconds: float = 0.0
+    newest_arrival: float | None = None
 
 
 class Observer:
