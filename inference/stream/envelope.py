@@ -71,10 +71,12 @@ def _parts(records: list[_Record], most: int) -> Iterator[Part]:
     numbers: list[str] = []
     newest = -math.inf
     for record in records:
-        newest = max(newest, record.kinesis.arrival)
+        kinesis = record.kinesis
+        if kinesis.arrival > newest:
+            newest = kinesis.arrival
         for item in _items(record):
             items.append(item)
-            numbers.append(record.kinesis.sequence_number)
+            numbers.append(kinesis.sequence_number)
             if len(items) == most:
                 yield Part(items, numbers, newest)
                 items, numbers = [], []
