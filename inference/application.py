@@ -1,19 +1,23 @@
 """One process's service: a champion, a publisher, an observer, and the order in which they work."""
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from inference.model.challenger import Challenger
 from inference.model.champion import Champion, ModelUnavailable
+from inference.model.predictor import Predictor
 from inference.model.scorer import score
 from inference.observability import Observer, Report
-from inference.stream.envelope import unpack
+from inference.stream.envelope import Part, unpack
 from inference.stream.publisher import Publisher
 
 RESERVE_SECONDS = 1.0
 """Kept free at the end of an invocation to report what was not published."""
+
+PART = 1_000
+"""Records answered and published at a time: a KPL aggregate can hold ten thousand, a batch many
+aggregates, and the answers of all of them at once would not fit a function's memory."""
 
 
 class Application:
@@ -62,26 +66,39 @@ class Application:
 
     def _answer(self, event: Any, remaining: Callable[[], float]) -> dict[str, Any]:
         started = time.perf_counter()
-        items, sequence_numbers, newest_arrival = unpack(event)
+        parts = unpack(event, PART)
         predictor = self._champion.current()
+        report = Report()
+        failures: list[str] = []
+        for part in parts:
+            if report.records and remaining() - RESERVE_SECONDS < self._publisher.attempt_seconds:
+                failures = part.sequence_numbers[:1]
+                report.unpublished += len(part.items)
+                break
+            published = self._answer_part(part, predictor, remaining, report)
+            failures = part.sequence_numbers[published:][:1]
+            if failures:
+                break
+        report.milliseconds = (time.perf_counter() - started) * 1000
+        self._observe(self._observer.batch, report, predictor.manifest)
+        if self._challenger is not None:
+            self._observe(self._observer.comparisons, *self._challenger.finished())
+        return {"batchItemFailures": [{"itemIdentifier": number} for number in failures]}
+
+    def _answer_part(
+        self, part: Part, predictor: Predictor, remaining: Callable[[], float], report: Report
+    ) -> int:
+        """Answer one part, add its numbers to ``report``, return how many answers are published."""
+        items = part.items
         batch = score(items, predictor)
         outcome = self._publisher.publish(batch.answers, lambda: remaining() - RESERVE_SECONDS)
-        self._observe(
-            self._observer.batch,
-            Report(
-                records=len(items),
-                rejected=len(items) - len(batch.rows),
-                problems=Counter(problem.code for problem in batch.problems),
-                retries=outcome.retries,
-                put_errors=outcome.errors,
-                unpublished=len(items) - outcome.published,
-                milliseconds=(time.perf_counter() - started) * 1000,
-                newest_arrival=newest_arrival,
-            ),
-            predictor.manifest,
-        )
+        report.records += len(items)
+        report.rejected += len(items) - len(batch.rows)
+        report.problems.update(problem.code for problem in batch.problems)
+        report.retries += outcome.retries
+        report.put_errors.update(outcome.errors)
+        report.unpublished += len(items) - outcome.published
+        report.newest_arrival = part.newest_arrival
         if self._challenger is not None:
             self._challenger.compare(items, batch)
-            self._observe(self._observer.comparisons, *self._challenger.finished())
-        failures = sequence_numbers[outcome.published :][:1]
-        return {"batchItemFailures": [{"itemIdentifier": number} for number in failures]}
+        return outcome.published

@@ -6,6 +6,9 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from contract.kinesis import quick_reads, quick_writes
+from inference.deadline import bounded
+
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 5.0
 ATTEMPT_SECONDS = CONNECT_SECONDS + READ_SECONDS
@@ -24,7 +27,7 @@ def client(service: str, attempts: int = 1) -> Any:
 
     botocore's session is used as it is: boto3's adds resources and transfers nobody here needs.
     """
-    return _session().create_client(
+    made = _session().create_client(
         service,
         config=Config(
             connect_timeout=CONNECT_SECONDS,
@@ -34,3 +37,6 @@ def client(service: str, attempts: int = 1) -> Any:
             tcp_keepalive=True,
         ),
     )
+    if service == "kinesis":
+        quick_reads(quick_writes(made))
+    return bounded(made)

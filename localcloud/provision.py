@@ -17,6 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract.kinesis import quick_reads
 from localcloud.configuration import LOCAL_VARIABLES, Configuration, load
 from localcloud.errors import ConfigurationError, LocalCloudError, ProvisionFailed
 from localcloud.state_file import format_variables
@@ -24,7 +25,7 @@ from localcloud.state_file import format_variables
 
 def client(service: str, variables: Mapping[str, str]) -> Any:
     """Return a boto3 client for the endpoint and credentials in ``variables``."""
-    return boto3.client(
+    made = boto3.client(
         service,
         endpoint_url=variables["AWS_ENDPOINT_URL"],
         region_name=variables["AWS_DEFAULT_REGION"],
@@ -37,6 +38,7 @@ def client(service: str, variables: Mapping[str, str]) -> Any:
             s3={"addressing_style": "path"},
         ),
     )
+    return quick_reads(made) if service == "kinesis" else made
 
 
 def _create_stream(kinesis: Any, name: str, shards: int) -> None:

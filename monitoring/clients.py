@@ -7,6 +7,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from contract.kinesis import quick_reads
+
 
 def client(service: str, endpoint_url: str | None) -> Any:
     """Return a client that retries what AWS calls retryable and never hangs for long."""
@@ -17,7 +19,8 @@ def client(service: str, endpoint_url: str | None) -> Any:
         # S3 refuses links to KMS-encrypted objects that are signed in the older way, the default.
         signature_version="s3v4" if service == "s3" else None,
     )
-    return boto3.client(service, endpoint_url=endpoint_url, config=config)
+    made = boto3.client(service, endpoint_url=endpoint_url, config=config)
+    return quick_reads(made) if service == "kinesis" else made
 
 
 def error_code(error: ClientError) -> str:

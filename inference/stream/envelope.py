@@ -1,9 +1,11 @@
-"""The Kinesis event Lambda hands over: its records, unpacked into the items to answer.
+"""The Kinesis event Lambda hands over: its records, unpacked part by part into items to answer.
 
 A record of a broken shape is still answered (by a rejection), so that it cannot block its shard.
 Another service's batch is refused as a whole: its records would get ids that collide.
 """
 
+import math
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,12 +25,12 @@ class EnvelopeError(StudentPerformanceError):
     code = "envelope"
 
 
-class Unpacked(NamedTuple):
-    """The items of one batch and, parallel to them, the sequence number each came with."""
+class Part(NamedTuple):
+    """Some items of one batch and, parallel to them, the sequence number each came with."""
 
     items: list[Item]
     sequence_numbers: list[str]
-    newest_arrival: float | None
+    newest_arrival: float
     """Seconds since 1970."""
 
 
@@ -47,39 +49,51 @@ class _Record(msgspec.Struct, gc=False):
     problem: Problem | None = None
 
 
-def unpack(event: Any) -> Unpacked:
-    """Unpack a Lambda event; raises EnvelopeError when it is no batch of Kinesis records."""
+def unpack(event: Any, most: int) -> Iterator[Part]:
+    """Unpack a Lambda event into parts of at most ``most`` items, one at a time.
+
+    Raises EnvelopeError, at once, when it is no batch of Kinesis records.
+    """
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list):
         raise EnvelopeError("the event must hold the records of a Kinesis event source mapping")
-    items: list[Item] = []
-    sequence_numbers: list[str] = []
-    newest: float | None = None
-    for record in _typed(records):
+    typed = _typed(records)
+    for record in typed:
         if record.source != KINESIS:
             raise EnvelopeError(
                 f"the function is for a Kinesis event source mapping, not for {record.source[:64]}"
             )
+    return _parts(typed, most)
+
+
+def _parts(records: list[_Record], most: int) -> Iterator[Part]:
+    items: list[Item] = []
+    numbers: list[str] = []
+    newest = -math.inf
+    for record in records:
         kinesis = record.kinesis
-        if is_aggregate(kinesis.data):
-            unpacked = _user_items(record)
-            items.extend(unpacked)
-            sequence_numbers.extend([kinesis.sequence_number] * len(unpacked))
-        else:
-            items.append(_item(record, kinesis.data, kinesis.partition_key))
-            sequence_numbers.append(kinesis.sequence_number)
-        if newest is None or kinesis.arrival > newest:
+        if kinesis.arrival > newest:
             newest = kinesis.arrival
-    return Unpacked(items, sequence_numbers, newest)
+        for item in _items(record):
+            items.append(item)
+            numbers.append(kinesis.sequence_number)
+            if len(items) == most:
+                yield Part(items, numbers, newest)
+                items, numbers = [], []
+    if items:
+        yield Part(items, numbers, newest)
 
 
-def _user_items(record: _Record) -> list[Item]:
+def _items(record: _Record) -> Iterable[Item]:
+    kinesis = record.kinesis
+    if not is_aggregate(kinesis.data):
+        return (_item(record, kinesis.data, kinesis.partition_key),)
     try:
-        packed = user_records(record.kinesis.data)
+        packed = user_records(kinesis.data)
     except AggregateError:
         record.problem = BAD_AGGREGATE
-        return [_item(record, b"", record.kinesis.partition_key)]
-    return [_item(record, data, key, index) for index, (key, data) in enumerate(packed)]
+        return (_item(record, b"", kinesis.partition_key),)
+    return (_item(record, data, key, index) for index, (key, data) in enumerate(packed))
 
 
 def _item(record: _Record, data: bytes, key: str, index: int = 0) -> Item:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from contract.errors import StudentPerformanceError
-from inference.stream.deadline import Deadline
+from inference.deadline import within
 from inference.stream.item import Answer
 
 MAX_ENTRIES = 500
@@ -85,7 +85,6 @@ class Publisher:
         self._client = client
         self._stream_name = stream_name
         self.attempt_seconds = attempt_seconds
-        self._deadline = Deadline()
         self._base = base_seconds
         self._cap = cap_seconds
         self._sleep = sleep
@@ -121,10 +120,8 @@ class Publisher:
             for index in pending
         ]
         try:
-            response = self._deadline.call(
-                lambda: self._client.put_records(StreamName=self._stream_name, Records=records),
-                min(self.attempt_seconds, left),
-            )
+            with within(min(self.attempt_seconds, left)):
+                response = self._client.put_records(StreamName=self._stream_name, Records=records)
             return _failed(response, pending, errors)
         except ClientError as error:
             errors[str(error.response.get("Error", {}).get("Code"))] += 1

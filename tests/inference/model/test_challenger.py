@@ -14,17 +14,16 @@ from inference.model.champion import Champion
 from inference.model.predictor import Predictor
 from inference.model.scorer import Batch, score
 from inference.model.store import CHALLENGER_FILE, LocalStore
-from inference.stream.envelope import unpack
 from inference.stream.item import Item
 from inference.stream.publisher import Publisher
 from tests.inference.support import factory
-from tests.inference.support.kinesis import MemoryStream, batch, encoded
+from tests.inference.support.kinesis import MemoryStream, batch, encoded, unpacked
 
 
 @pytest.fixture(name="scored")
 def scored_fixture(predictor: Predictor) -> tuple[list[Item], Batch]:
     """Three students and one bad record, answered by the champion."""
-    items = unpack(batch(encoded(1), encoded(2, Absences=28), b"{", encoded(3, Absences=0))).items
+    items = unpacked(batch(encoded(1), encoded(2, Absences=28), b"{", encoded(3, Absences=0))).items
     return items, score(items, predictor)
 
 
@@ -72,7 +71,7 @@ def test_its_answers_can_go_to_a_stream_of_their_own(
 def test_a_batch_without_valid_records_is_no_error(models: Path, predictor: Predictor) -> None:
     """Nothing to compare is zero records."""
     factory.publish(models, "2", pointer=CHALLENGER_FILE)
-    items = unpack(batch(b"{")).items
+    items = unpacked(batch(b"{")).items
     challenger = shadow(models)
     challenger.compare(items, score(items, predictor))
     (comparison,), _ = challenger.finished()

@@ -16,16 +16,15 @@ from contract.features import FEATURE_NAMES
 from contract.grades import GRADES
 from inference.model.predictor import Predictions, Predictor
 from inference.model.scorer import PredictionError, score
-from inference.stream.envelope import unpack
 from inference.stream.item import Item
 from tests.inference.support import factory
-from tests.inference.support.kinesis import ARN, SHARD, VALUES, batch, encoded
+from tests.inference.support.kinesis import ARN, SHARD, VALUES, batch, encoded, unpacked
 from tests.inference.support.strategies import HOSTILE
 
 
 def answer(predictor: Predictor, data: bytes) -> dict[str, object]:
     """Return the parsed answer to one record."""
-    (only,) = score(unpack(batch(data)).items, predictor).answers
+    (only,) = score(unpacked(batch(data)).items, predictor).answers
     document: dict[str, object] = json.loads(only.data)
     return document
 
@@ -68,7 +67,7 @@ def test_a_prediction(predictor: Predictor) -> None:
 def test_whole_numbers_stay_whole(predictor: Predictor) -> None:
     """Features sent as 7.0 are echoed as 7, minus zero as zero."""
     text = encoded(1, Absences=7.0, StudyTimeWeekly=-0.0, Tutoring=-0.0)
-    (only,) = score(unpack(batch(text)).items, predictor).answers
+    (only,) = score(unpacked(batch(text)).items, predictor).answers
     assert b'"Absences":7,"Tutoring":0,' in only.data
     assert b'"StudyTimeWeekly":0.0,' in only.data
 
@@ -108,7 +107,7 @@ def test_guidance_only_where_it_is_asked_for(predictor: Predictor) -> None:
     """Per record, not per batch."""
     datas = (encoded(1), encoded(2, explain=True), encoded(3, explain=False), b"{")
     documents = [
-        json.loads(one.data) for one in score(unpack(batch(*datas)).items, predictor).answers
+        json.loads(one.data) for one in score(unpacked(batch(*datas)).items, predictor).answers
     ]
     assert ["guidance" in document for document in documents] == [False, True, False, False]
     assert documents[1]["guidance"][0] == {
@@ -209,7 +208,7 @@ def test_a_record_the_model_fails_on_is_rejected_alone(
     datas = [encoded(number, request_id=f"r{number}", Absences=5) for number in range(1000)]
     datas[700] = encoded("culprit", request_id="r700", Absences=200)
     datas[3] = b"{"
-    items = unpack(batch(*datas)).items
+    items = unpacked(batch(*datas)).items
     picky = Picky(predictor, {200}, answer_nan)
     found = score(items, picky)
     documents = [json.loads(one.data) for one in found.answers]
@@ -244,7 +243,7 @@ def test_any_mix_of_culprits(students: list[tuple[int, bool]], most: int) -> Non
         for number, (absences, explain) in enumerate(students)
     ]
     picky = Picky(factory.predictor(), culprits, most=8 * most)
-    found = score(unpack(batch(*datas)).items, picky)
+    found = score(unpacked(batch(*datas)).items, picky)
     documents = [json.loads(one.data) for one in found.answers]
     for document, (absences, explain) in zip(documents, students, strict=True):
         # The levers take five absences off: a record asked that way may need a culprit's answer.
@@ -257,7 +256,7 @@ def test_any_mix_of_culprits(students: list[tuple[int, bool]], most: int) -> Non
 def test_all_of_a_batch_may_be_culprits(predictor: Predictor) -> None:
     """The golden rows say that the model is sound: each record is rejected, none is retried."""
     datas = [encoded(number, Absences=200) for number in range(5)]
-    found = score(unpack(batch(*datas)).items, Picky(predictor, {200}))
+    found = score(unpacked(batch(*datas)).items, Picky(predictor, {200}))
     assert [one.status for one in found.answers] == ["rejected"] * 5
     assert found.rows.shape == (0, 9) and found.predictions.probabilities.shape == (0, 5)
 
@@ -287,6 +286,6 @@ def test_a_model_that_fails_answers_nobody(
     predictor: Predictor, calls: int, answer_nan: bool
 ) -> None:
     """On its golden rows too: a PredictionError without content, in the first call and guidance."""
-    items = unpack(batch(encoded(1, explain=True))).items
+    items = unpacked(batch(encoded(1, explain=True))).items
     with pytest.raises(PredictionError, match="^version 1 (failed|gave no finite numbers)$"):
         score(items, Failing(predictor, calls, answer_nan))

@@ -10,9 +10,8 @@ from typing import Any
 
 from inference.client import sheet
 from inference.model.scorer import score
-from inference.stream.envelope import unpack
 from tests.inference.support import factory
-from tests.inference.support.kinesis import ARN, SHARD, VALUES, client_error, record
+from tests.inference.support.kinesis import ARN, SHARD, VALUES, client_error, record, unpacked
 
 
 class Streams:
@@ -53,7 +52,7 @@ class Streams:
             self.stored[stream].append(entry["Data"])
             numbers.append(str(len(self.stored[stream])))
             if self.answering:
-                items = unpack({"Records": [record(int(numbers[-1]), entry["Data"])]}).items
+                items = unpacked({"Records": [record(int(numbers[-1]), entry["Data"])]}).items
                 answers = score(items, factory.predictor()).answers
                 self.stored["predictions"] += [one.data for one in answers] * (1 + self.twice)
         return numbers

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from contract.features import FEATURE_NAMES
+from inference.stream.envelope import Part, unpack
 
 ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/students"
 SHARD = "shardId-000000000000"
@@ -49,6 +50,11 @@ def record(number: int, data: bytes, key: str = "key") -> dict[str, Any]:
 def batch(*data: bytes, start: int = 1) -> dict[str, Any]:
     """Return a whole Lambda event."""
     return {"Records": [record(start + index, item) for index, item in enumerate(data)]}
+
+
+def unpacked(event_: dict[str, Any]) -> Part:
+    """Return all of a Lambda event in one part."""
+    return next(unpack(event_, 1_000_000), Part([], [], 0.0))
 
 
 def client_error(code: str, status: int = 400) -> ClientError:
