@@ -12,7 +12,7 @@ with_stack = set -a; [ ! -f .local/env ] || . .local/env; set +a; \
 # A proxy must never see what goes to this machine itself.
 COMMA := ,
 DIRECT := $(or $(no_proxy),$(NO_PROXY))
-export NO_PROXY := $(if $(DIRECT),$(DIRECT)$(COMMA))127.0.0.1,localhost
+export NO_PROXY := $(if $(filter *,$(DIRECT)),*,$(if $(DIRECT),$(DIRECT)$(COMMA))127.0.0.1,localhost)
 export no_proxy := $(NO_PROXY)
 PYTEST_ARGS ?=
 # The paths among PYTEST_ARGS; where there are any, they alone are run.

@@ -6,6 +6,8 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from contract.environment import spare_loopback
+
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 5.0
 ATTEMPT_SECONDS = CONNECT_SECONDS + READ_SECONDS
@@ -24,6 +26,7 @@ def client(service: str, attempts: int = 1) -> Any:
 
     botocore's session is used as it is: boto3's adds resources and transfers nobody here needs.
     """
+    spare_loopback()
     return _session().create_client(
         service,
         config=Config(

@@ -17,6 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract.environment import spare_loopback
 from localcloud.configuration import LOCAL_VARIABLES, Configuration, load
 from localcloud.errors import ConfigurationError, LocalCloudError, ProvisionFailed
 from localcloud.state_file import format_variables
@@ -24,6 +25,7 @@ from localcloud.state_file import format_variables
 
 def client(service: str, variables: Mapping[str, str]) -> Any:
     """Return a boto3 client for the endpoint and credentials in ``variables``."""
+    spare_loopback()
     return boto3.client(
         service,
         endpoint_url=variables["AWS_ENDPOINT_URL"],

@@ -73,6 +73,7 @@ def test_answers_stay_out_of_the_repository(tree: Path) -> None:
         ({}, "127.0.0.1,localhost"),
         ({"NO_PROXY": "a.example"}, "a.example,127.0.0.1,localhost"),
         ({"no_proxy": "b.example"}, "b.example,127.0.0.1,localhost"),
+        ({"no_proxy": "*"}, "*"),
     ],
 )
 def test_a_proxy_never_sees_loopback(tree: Path, variables: dict[str, str], direct: str) -> None:
