@@ -58,8 +58,8 @@ put-record: setup ## Put one student on the input stream (a sample, or STUDENT=p
 predictions: setup ## Show the newest predictions (ARGS="--follow")
 	@$(call with_stack,PREDICTIONS_STREAM_NAME) $(BIN)/python -m inference.client predictions $(ARGS)
 
-stream: setup ## Stream a CSV of students and join the answers (CSV=students.csv OUT=.local/answers.csv)
-	@$(call with_stack,STUDENTS_STREAM_NAME) mkdir -p .local && $(BIN)/python -m inference.client stream "$(CSV)" --output "$(or $(OUT),.local/answers.csv)"
+stream: setup ## Stream a CSV of students and join the answers (CSV=students.csv OUT=file ARGS="--again")
+	@$(call with_stack,STUDENTS_STREAM_NAME) $(BIN)/python -m inference.client stream "$(CSV)" $(if $(OUT),--output "$(OUT)") $(ARGS)
 
 labels: setup ## Load true grades that came late (CSV=labels.csv)
 	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring labels "$(CSV)"
