@@ -8,12 +8,12 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from contract.events import YEAR_ELAPSED
 from contract.features import FEATURE_NAMES, IDENTIFIER
 from inference.client import ClientUsageError
 from inference.client.results import ANSWER_COLUMNS, Row
 
 ID_COLUMNS = (IDENTIFIER, "student_id")
-YEAR = "year_elapsed"
 
 
 class Sheet(NamedTuple):
@@ -61,7 +61,7 @@ def _check(path: Path, columns: list[str]) -> None:
     missing = [name for name in FEATURE_NAMES if name not in columns]
     if not any(name in columns for name in ID_COLUMNS):
         missing.append(next((n for n in ID_COLUMNS if _plain(n) in spelled), IDENTIFIER))
-    sought = missing if YEAR in columns else [*missing, YEAR]
+    sought = missing if YEAR_ELAPSED in columns else [*missing, YEAR_ELAPSED]
     other = [f"{spelled[_plain(n)]!r} for {n}" for n in sought if _plain(n) in spelled]
     if other:
         raise ClientUsageError(f"{path} spells columns otherwise: {', '.join(other)}")
@@ -89,8 +89,8 @@ def event(row: Row, id_column: str, request_id: str, explain: bool) -> bytes:
     }
     if row[id_column].strip():
         document["student_id"] = _value(row[id_column])
-    if row.get(YEAR, "").strip():
-        document[YEAR] = _value(row[YEAR])
+    if row.get(YEAR_ELAPSED, "").strip():
+        document[YEAR_ELAPSED] = _value(row[YEAR_ELAPSED])
     return json.dumps(document).encode()
 
 
