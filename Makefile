@@ -12,7 +12,7 @@ with_stack = set -a; [ ! -f .local/env ] || . .local/env; set +a; \
 # A proxy must never see what goes to this machine itself.
 COMMA := ,
 DIRECT := $(or $(no_proxy),$(NO_PROXY))
-export NO_PROXY := $(if $(DIRECT),$(DIRECT)$(COMMA))127.0.0.1,localhost
+export NO_PROXY := $(if $(filter *,$(DIRECT)),*,$(if $(DIRECT),$(DIRECT)$(COMMA))127.0.0.1,localhost)
 export no_proxy := $(NO_PROXY)
 PYTEST_ARGS ?=
 # The paths among PYTEST_ARGS; where there are any, they alone are run.
@@ -58,8 +58,8 @@ put-record: setup ## Put one student on the input stream (a sample, or STUDENT=p
 predictions: setup ## Show the newest predictions (ARGS="--follow")
 	@$(call with_stack,PREDICTIONS_STREAM_NAME) $(BIN)/python -m inference.client predictions $(ARGS)
 
-stream: setup ## Stream a CSV of students and join the answers (CSV=students.csv OUT=.local/answers.csv)
-	@$(call with_stack,STUDENTS_STREAM_NAME) mkdir -p .local && $(BIN)/python -m inference.client stream "$(CSV)" --output "$(or $(OUT),.local/answers.csv)"
+stream: setup ## Stream a CSV of students and join the answers (CSV=students.csv OUT=file ARGS="--again")
+	@$(call with_stack,STUDENTS_STREAM_NAME) $(BIN)/python -m inference.client stream "$(CSV)" $(if $(OUT),--output "$(OUT)") $(ARGS)
 
 labels: setup ## Load true grades that came late (CSV=labels.csv)
 	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring labels "$(CSV)"

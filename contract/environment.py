@@ -8,7 +8,8 @@
     read(Settings, os.environ)      # WEB_PORT=x: "WEB_PORT must be a whole number from 0 to 65535"
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, MutableMapping
 from typing import TypeVar
 
 import msgspec
@@ -17,6 +18,9 @@ from msgspec import inspect
 from contract.errors import StudentPerformanceError
 
 Settings = TypeVar("Settings", bound=msgspec.Struct)
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_DIRECT = ("no_proxy", "NO_PROXY")
 
 
 class SettingsError(StudentPerformanceError):
@@ -52,6 +56,23 @@ def read(kind: type[Settings], environment: Mapping[str, str]) -> Settings:
         if name not in fields:
             raise SettingsError(str(error)) from None  # a check of the struct's own, in its words
         raise SettingsError(f"{name} must be {accepted(fields[name].type)}") from None
+
+
+def spare_loopback(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Let no proxy of the environment see what goes to this machine itself.
+
+    botocore, urllib and requests all read no_proxy for every connection, so it must stand there
+    before one is made. Where no proxy is set nothing changes: a no_proxy of its own would turn
+    a system's own proxy settings off.
+    """
+    proxies = [name for name in environment if name.lower().endswith("_proxy")]
+    if not set(proxies) - set(_DIRECT):
+        return
+    direct = next((environment[name] for name in _DIRECT if environment.get(name)), "")
+    if direct.strip() != "*":
+        names = [name.strip() for name in direct.split(",") if name.strip()]
+        direct = ",".join(names + [name for name in LOOPBACK if name not in names])
+    environment.update(dict.fromkeys(_DIRECT, direct))
 
 
 def accepted(kind: inspect.Type) -> str:

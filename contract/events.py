@@ -10,6 +10,9 @@ MAX_EVENT_BYTES: Final = 1_048_576
 MAX_STUDENT_ID_LENGTH: Final = 128
 MAX_REQUEST_ID_LENGTH: Final = 128
 
+YEAR_ELAPSED: Final = "year_elapsed"
+"""The event's optional field: the share of the school year Absences covers; absent means all of it."""
+
 REJECTION_CODES: Final = (
     "not_utf8",
     "not_json",

@@ -6,6 +6,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from contract.environment import spare_loopback
 from contract.kinesis import quick_reads, quick_writes
 from inference.deadline import bounded
 
@@ -20,18 +21,20 @@ def _session() -> Session:
     return get_session()
 
 
-def client(service: str, attempts: int = 1) -> Any:
+def client(service: str, attempts: int = 1, read_seconds: float = READ_SECONDS) -> Any:
     """Return a new client for ``service``; endpoint, region and credentials as the SDK finds them.
 
-    With one attempt retries are the caller's, who knows the time that is left.
+    With one attempt retries are the caller's, who knows the time that is left. ``read_seconds`` is
+    the longest silence within an answer.
 
     botocore's session is used as it is: boto3's adds resources and transfers nobody here needs.
     """
+    spare_loopback()
     made = _session().create_client(
         service,
         config=Config(
             connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
+            read_timeout=read_seconds,
             retries={"total_max_attempts": attempts, "mode": "standard"},
             parameter_validation=False,
             tcp_keepalive=True,

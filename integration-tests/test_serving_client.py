@@ -94,9 +94,10 @@ def test_a_csv_is_answered_row_by_row(deploy: Deploy, tmp_path: Path) -> None:
     }
     source = sheet(tmp_path / "students.csv", 1200, broken)
     with deployment:
-        run = client(deployment, "stream", str(source), "--explain", "--window", "600")
+        output = tmp_path / "answers.csv"
+        command = ("stream", str(source), "--output", str(output), "--explain", "--window", "600")
+        run = client(deployment, *command)
         assert run.returncode == 0, run.stderr
-        output = tmp_path / "students.predictions.csv"
         assert f"{output}: 1196 predictions, 4 rejected, 0 unanswered" in run.stdout
         answers = rows(output)
         assert [row["StudentID"] for row in answers] == [row["StudentID"] for row in rows(source)]
@@ -107,8 +108,9 @@ def test_a_csv_is_answered_row_by_row(deploy: Deploy, tmp_path: Path) -> None:
         assert "wrong_type: student.Sports" in answers[7]["errors"]
         assert answers[30]["errors"].startswith("wrong_type: student.StudyTimeWeekly")
         assert answers[1199]["errors"].startswith("missing_field: student_id")
-        again = client(deployment, "stream", str(source))
+        again = client(deployment, *command)
         assert again.returncode == 0 and "1196 predictions, 4 rejected" in again.stdout
+        assert "1,200 answered before by version 1 on" in again.stderr
         assert len(deployment.answers()) == 1200
     assert str(FIRST_ID)[:12] not in deployment.log()
 
@@ -119,8 +121,10 @@ def test_a_csv_stopped_half_way_goes_on_later(deploy: Deploy, tmp_path: Path) ->
     deployment = deploy()
     deployment.publish()
     source = sheet(tmp_path / "students.csv", 100, {})
+    output = tmp_path / "answers.csv"
+    command = ("stream", str(source), "--output", str(output))
     with subprocess.Popen(
-        [sys.executable, "-m", "inference.client", "stream", str(source)],
+        [sys.executable, "-m", "inference.client", *command],
         cwd=REPOSITORY,
         env={**os.environ, **deployment.variables},
         stderr=subprocess.PIPE,
@@ -131,11 +135,50 @@ def test_a_csv_stopped_half_way_goes_on_later(deploy: Deploy, tmp_path: Path) ->
         waiting.send_signal(signal.SIGINT)
         _, errors = waiting.communicate(timeout=PATIENCE_SECONDS)
     assert waiting.returncode == 130 and "stopped" in errors and "Traceback" not in errors
-    assert {row["status"] for row in rows(tmp_path / "students.predictions.csv")} == {""}
+    assert {row["status"] for row in rows(output)} == {""}
     with deployment:
-        finished = client(deployment, "stream", str(source))
+        deployment.wait_answers(100)
+        finished = client(deployment, *command)
         assert "100 predictions, 0 rejected, 0 unanswered" in finished.stdout
-    assert len(rows(tmp_path / "students.predictions.csv")) == 100
+    assert len(rows(output)) == 100
+    name = deployment.configuration.students_stream_name
+    assert _stored(deployment, name) == 100, "the answers that came meanwhile were collected"
+
+
+def test_a_killed_run_goes_on(deploy: Deploy, tmp_path: Path) -> None:
+    """GIVEN a run that is killed again and again as answers come WHEN it is repeated
+    THEN it ends with every row answered once, and no answer that had come was asked again."""
+    deployment = deploy()
+    deployment.publish()
+    count, lives = 4000, 4
+    source, output = sheet(tmp_path / "students.csv", count, {}), tmp_path / "answers.csv"
+    command = ("stream", str(source), "--output", str(output), "--window", "500")
+    journal = tmp_path / ".answers.csv.journal"
+
+    def collected() -> int:
+        return journal.read_bytes().count(b'"prediction_id"') if journal.exists() else 0
+
+    with deployment:
+        for life in range(1, lives + 1):
+            with subprocess.Popen(
+                [sys.executable, "-m", "inference.client", *command],
+                cwd=REPOSITORY,
+                env={**os.environ, **deployment.variables},
+                stderr=subprocess.DEVNULL,
+            ) as run:
+                eventually(lambda life=life: collected() >= 500 * life)  # type: ignore[misc]
+                run.kill()
+        assert not output.exists()
+        known = collected()
+        finished = client(deployment, *command)
+    assert f"{known:,} answered before" in finished.stderr
+    assert f"{count} predictions, 0 rejected, 0 unanswered" in finished.stdout
+    answered = rows(output)
+    assert [row["StudentID"] for row in answered] == [row["StudentID"] for row in rows(source)]
+    assert len({row["request_id"] for row in answered}) == count
+    # At most a window was on its way when each life ended.
+    assert len(deployment.answers()) <= count + lives * 1000
+    assert not journal.exists()
 
 
 def _stored(deployment: Deployment, stream: str) -> int:

@@ -61,6 +61,20 @@ def test_a_student_of_a_class_can_be_looked_at(page: Page) -> None:
     expect(page.locator(".gpa")).to_have_text(f"{expected:.2f}")
 
 
+def test_a_class_in_mid_year_opens_in_mid_year(page: Page) -> None:
+    """Given a list with year_elapsed, a student opens with the share, another without it."""
+    first, *rows = class_list(2).splitlines()
+    shares = zip(rows, ("0.37", ""), strict=True)
+    upload(page, "\n".join([f"{first},year_elapsed", *(f"{row},{share}" for row, share in shares)]))
+    for student, said in enumerate(("37", "")):
+        row = page.locator("#answers tbody tr").nth(student)
+        expected = row.locator("td").nth(4).inner_text()
+        row.get_by_role("button").click()
+        expect(page.locator("#year_elapsed")).to_have_value(said)
+        expect(page.locator(".gpa")).to_have_text(expected)
+        expect(page.get_by_role("slider", name="How much")).to_have_value("35" if said else "100")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -44,6 +44,28 @@ def test_guidance_can_be_tried(page: Page) -> None:
     expect(page.locator(".levers")).not_to_contain_text("5 fewer")
 
 
+def test_in_mid_year_the_answer_says_so(page: Page) -> None:
+    """Given the slider of the year moved, the answer says what it rests on; emptied, all is as
+    before, and the slider stands at its end again."""
+    before = page.locator(".bars").inner_text()
+    track = page.get_by_role("slider", name="How much of the school year")
+    track.fill("40")
+    expect(page.locator("#year_elapsed")).to_have_value("40")
+    expect(page.locator("#verdict")).to_contain_text("40\u00a0% of the school year passed")
+    assert page.locator(".bars").inner_text() != before
+    expect(page.locator(".levers")).not_to_contain_text("fewer absences")
+    page.locator("#year_elapsed").fill("")
+    expect(page.locator("#verdict")).not_to_contain_text("of the school year passed")
+    expect(track).to_have_value("100")
+    assert page.locator(".bars").inner_text() == before
+    page.locator("#year_elapsed").fill("0")
+    expect(page.locator("#verdict")).to_contain_text("a percentage over 0 up to 100")
+    expect(page.locator("#year_elapsed")).to_have_attribute("aria-invalid", "true")
+    page.get_by_role("link", name="Start over").click()
+    expect(page.locator("#year_elapsed")).to_have_value("")
+    expect(track).to_have_value("100")
+
+
 def test_values_out_of_range_are_explained(page: Page) -> None:
     """Given an impossible value, the answer says what is accepted; beyond training, it warns."""
     page.locator("#Absences").fill("999")

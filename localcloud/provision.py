@@ -17,6 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from contract.environment import spare_loopback
 from contract.kinesis import quick_reads
 from localcloud.configuration import LOCAL_VARIABLES, Configuration, load
 from localcloud.errors import ConfigurationError, LocalCloudError, ProvisionFailed
@@ -25,6 +26,7 @@ from localcloud.state_file import format_variables
 
 def client(service: str, variables: Mapping[str, str]) -> Any:
     """Return a boto3 client for the endpoint and credentials in ``variables``."""
+    spare_loopback()
     made = boto3.client(
         service,
         endpoint_url=variables["AWS_ENDPOINT_URL"],

@@ -7,11 +7,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from contract.environment import spare_loopback
 from contract.kinesis import quick_reads
 
 
 def client(service: str, endpoint_url: str | None) -> Any:
     """Return a client that retries what AWS calls retryable and never hangs for long."""
+    spare_loopback()
     config = Config(
         connect_timeout=5,
         read_timeout=20,

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from contract.errors import StudentPerformanceError
-from inference.client import commands
+from inference.client import bulk, commands
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -24,7 +24,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     actions = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    put = actions.add_parser("put-record", help="send one record, exactly as the file holds it")
+    put = actions.add_parser(
+        "put-record",
+        help="send one record, exactly as the file holds it",
+        description="Sends FILE as it is: an event with student_id, student (the nine features) and,"
+        " if wanted, request_id, explain (true asks for guidance) and year_elapsed (over 0 up to"
+        " 1: the share of the school year that Absences covers; absent means all of it).",
+    )
     put.add_argument(
         "file", nargs="?", type=Path, help="JSON file, - for stdin (default: a sample)"
     )
@@ -39,29 +45,40 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--json", action="store_true", help="one JSON document per line")
     show.set_defaults(run=commands.predictions)
 
-    bulk = actions.add_parser(
+    many = actions.add_parser(
         "stream",
         help="send a CSV of students, collect the answers, write both joined",
-        description="Sends every row (student id and the nine features, no other column), collects"
-        " the answers and writes OUTPUT: all columns of the CSV and the answer's. Ctrl-C writes"
-        " what there is; the same command again sends only rows not answered yet.",
+        description="Sends every row (student id, the nine features and year_elapsed, no other"
+        " column), collects the answers and writes OUTPUT: all columns of the CSV and the answer's."
+        " Whatever ends it, the same command again sends only rows this stack has not answered yet,"
+        " and says which model answered the others.",
     )
-    bulk.add_argument("csv", type=Path, help="CSV with StudentID and the nine features")
-    bulk.add_argument("--output", type=Path, help="default: CSV's name with .predictions.csv")
-    bulk.add_argument("--explain", action="store_true", help="ask for guidance too")
-    bulk.add_argument(
+    many.add_argument(
+        "csv",
+        type=Path,
+        help="CSV with StudentID and the nine features; a column year_elapsed, the share of the"
+        " school year that Absences covers (over 0 up to 1), may be there: without it, or in an"
+        " empty cell, it is the whole year",
+    )
+    many.add_argument(
+        "--output", type=Path, help="default: .local/ and the CSV's name with .predictions.csv"
+    )
+    many.add_argument("--again", action="store_true", help="ask anew what is answered already")
+    many.add_argument("--explain", action="store_true", help="ask for guidance too")
+    many.add_argument(
         "--window", type=int, default=5000, help="records on their way at most (default 5000)"
     )
-    bulk.add_argument(
-        "--patience",
-        type=float,
-        default=60,
-        metavar="SECONDS",
-        help="wait so long for the next answer",
-    )
-    bulk.set_defaults(run=commands.stream)
-    for action in (put, show, bulk):
+    many.set_defaults(run=bulk.stream)
+    for action, seconds in ((put, 15), (show, 15), (many, 60)):
         _streams(action)
+        action.add_argument(
+            "--patience",
+            type=float,
+            default=seconds,
+            metavar="SECONDS",
+            help="bear so long with an endpoint or a service that does not answer (default"
+            " %(default)s)",
+        )
     return parser
 
 

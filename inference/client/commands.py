@@ -8,11 +8,10 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from inference.aws import ATTEMPT_SECONDS, client
-from inference.client import ClientUsageError, sheet
-from inference.client.exchange import Exchange
+from inference.aws import client
+from inference.client import ClientUsageError
+from inference.client.patience import PatientClient
 from inference.stream.identity import prediction_id
-from inference.stream.publisher import Publisher
 from inference.stream.reader import OLDEST, StreamReader
 
 SAMPLE = Path(__file__).with_name("sample_event.json")
@@ -21,8 +20,8 @@ SAMPLE = Path(__file__).with_name("sample_event.json")
 def put_record(options: argparse.Namespace) -> int:
     """Send one record as it is, and on request wait for its answer."""
     data = _read(options.file)
-    name = _named(options.students_stream, "students")
-    kinesis = client("kinesis")
+    name = named(options.students_stream, "students")
+    kinesis = patient(options)
     since = datetime.now(timezone.utc) - timedelta(seconds=1)
     key = options.partition_key or _partition_key(data)
     sent = kinesis.put_record(StreamName=name, Data=data, PartitionKey=key)
@@ -70,47 +69,6 @@ def predictions(options: argparse.Namespace) -> int:
     return 0
 
 
-def stream(options: argparse.Namespace) -> int:
-    """Send a CSV, collect the answers, write both joined."""
-    from tqdm import tqdm  # pylint: disable=import-outside-toplevel
-
-    table = sheet.read(options.csv)
-    output = options.output or options.csv.with_suffix(".predictions.csv")
-    done = sheet.answered(output, table)
-    todo = [number for number in range(len(table.rows)) if number not in done]
-    publisher = Publisher(
-        client("kinesis"), _named(options.students_stream, "students"), ATTEMPT_SECONDS
-    )
-    with tqdm(total=len(table.rows), initial=len(done), unit="student", desc="answered") as bar:
-        exchange = Exchange(
-            publisher,
-            lambda since: _reader(options, since),
-            options.window,
-            options.patience,
-            bar.update,
-        )
-        try:
-            exchange.send([_record(table, exchange, n, options.explain) for n in todo])
-            lacking = exchange.collect()
-        finally:
-            for number, answer in exchange.answers.items():
-                done[number] = sheet.joined(table.rows[number], answer)
-            sheet.write(output, table, done)
-    rejected = sum(row["status"] == "rejected" for row in done.values())
-    print(
-        f"{output}: {len(done) - rejected} predictions, {rejected} rejected, {lacking} unanswered"
-    )
-    return 1 if lacking else 0
-
-
-def _record(
-    table: sheet.Sheet, exchange: Exchange, number: int, explain: bool
-) -> tuple[str, bytes]:
-    row = table.rows[number]
-    data = sheet.event(row, table.id_column, exchange.request_id(number), explain)
-    return row[table.id_column].strip()[:128] or "student", data
-
-
 def printable(text: str) -> str:
     """Return ``text`` with every character escaped that could steer a terminal."""
     return "".join(
@@ -136,11 +94,24 @@ def line(answer: dict[str, Any]) -> str:
 
 
 def _reader(options: argparse.Namespace, since: datetime | None) -> StreamReader:
-    name = _named(options.predictions_stream, "predictions")
-    return StreamReader(client("kinesis"), name, since or OLDEST)
+    name = named(options.predictions_stream, "predictions")
+    return StreamReader(patient(options), name, since or OLDEST)
 
 
-def _named(name: str | None, which: str) -> str:
+def patient(options: argparse.Namespace) -> PatientClient:
+    """Return the client of Kinesis that bears with a slow endpoint for ``options.patience``."""
+    return PatientClient(
+        client("kinesis", read_seconds=read_seconds(options.patience)), options.patience
+    )
+
+
+def read_seconds(patience: float) -> float:
+    """Return how long one attempt may wait for bytes: the patience holds about three."""
+    return min(20.0, max(0.1, patience / 3))
+
+
+def named(name: str | None, which: str) -> str:
+    """Return the stream's name; raises ClientUsageError where none is given."""
     if not name:
         variable = f"{which.upper()}_STREAM_NAME"
         raise ClientUsageError(f"name the stream by --{which}-stream or {variable}")

@@ -1,32 +1,19 @@
-"""A CSV of students: read into events, written back with the answers joined."""
+"""A CSV of students: checked, and read into events."""
 
 import csv
+import hashlib
 import json
 import math
-import re
 from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from contract.events import YEAR_ELAPSED
 from contract.features import FEATURE_NAMES, IDENTIFIER
-from contract.grades import GRADES
 from inference.client import ClientUsageError
+from inference.client.results import ANSWER_COLUMNS, Row
 
 ID_COLUMNS = (IDENTIFIER, "student_id")
-ANSWER_COLUMNS = (
-    "status",
-    "predicted_grade",
-    "predicted_gpa",
-    *(f"p_{grade}" for grade in GRADES),
-    "advice",
-    "errors",
-    "model_version",
-    "prediction_id",
-)
-Row = dict[str, str]
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 class Sheet(NamedTuple):
@@ -74,7 +61,8 @@ def _check(path: Path, columns: list[str]) -> None:
     missing = [name for name in FEATURE_NAMES if name not in columns]
     if not any(name in columns for name in ID_COLUMNS):
         missing.append(next((n for n in ID_COLUMNS if _plain(n) in spelled), IDENTIFIER))
-    other = [f"{spelled[_plain(n)]!r} for {n}" for n in missing if _plain(n) in spelled]
+    sought = missing if YEAR_ELAPSED in columns else [*missing, YEAR_ELAPSED]
+    other = [f"{spelled[_plain(n)]!r} for {n}" for n in sought if _plain(n) in spelled]
     if other:
         raise ClientUsageError(f"{path} spells columns otherwise: {', '.join(other)}")
     if IDENTIFIER in missing:
@@ -90,7 +78,7 @@ def _plain(name: str) -> str:
 
 
 def event(row: Row, id_column: str, request_id: str, explain: bool) -> bytes:
-    """Return the event of one row: the id and the nine features, no other column.
+    """Return the event of one row: id, the nine features, year_elapsed if given; nothing else.
 
     Empty cells are left out and other text stays text: judging it is the service's part.
     """
@@ -101,66 +89,24 @@ def event(row: Row, id_column: str, request_id: str, explain: bool) -> bytes:
     }
     if row[id_column].strip():
         document["student_id"] = _value(row[id_column])
+    if row.get(YEAR_ELAPSED, "").strip():
+        document[YEAR_ELAPSED] = _value(row[YEAR_ELAPSED])
     return json.dumps(document).encode()
 
 
-def joined(row: Row, answer: dict[str, Any]) -> Row:
-    """Return ``row`` with the answer's columns."""
-    result = dict.fromkeys(ANSWER_COLUMNS, "")
-    result["status"] = answer["status"]
-    result["prediction_id"] = answer["prediction_id"]
-    result["model_version"] = str(answer["version"])
-    if answer["status"] == "ok":
-        prediction = answer["prediction"]
-        result["predicted_grade"] = prediction["grade"]
-        result["predicted_gpa"] = str(prediction["GPA"])
-        for grade in GRADES:
-            result[f"p_{grade}"] = str(prediction["probabilities"][grade])
-        result["advice"] = "; ".join(
-            f"{one['feature']} {one['from']:g} -> {one['to']:g}: GPA {one['gpa_change']:+.2f}"
-            for one in answer.get("guidance", [])
-        )
-    else:
-        result["errors"] = "; ".join(
-            f"{error['code']}: {error['message']}" for error in answer["errors"]
-        )
-    return {**row, **result}
+def request_ids(sheet: Sheet, prefix: str, explain: bool) -> list[str]:
+    """Return each row's request id: the same for the same question, another for each of equal rows.
 
-
-def answered(path: Path, sheet: Sheet) -> dict[int, Row]:
-    """Return, by row number, the rows of an earlier output that still fit ``sheet``."""
-    if not path.exists():
-        return {}
-    with path.open(encoding="utf-8", newline="") as file:
-        earlier = list(csv.DictReader(file))
-    done = {}
-    for number, (row, old) in enumerate(zip(sheet.rows, earlier, strict=False)):
-        if old.get("status") and all(old.get(_safe(c)) == _safe(row[c]) for c in sheet.columns):
-            done[number] = {**row, **{name: old.get(name) or "" for name in ANSWER_COLUMNS}}
-    return done
-
-
-def write(path: Path, sheet: Sheet, answers: dict[int, Row]) -> None:
-    """Write every row, with its answer where there is one; the file is replaced as a whole."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            columns = [*sheet.columns, *ANSWER_COLUMNS]
-            table = csv.writer(file)
-            table.writerow(map(_safe, columns))
-            for number, row in enumerate(sheet.rows):
-                result = answers.get(number, row)
-                table.writerow([_safe(result.get(name, "")) for name in columns])
-        partial.replace(path)
-    except OSError as error:
-        raise ClientUsageError(f"{path} cannot be written: {error.strerror}") from error
-
-
-def _safe(cell: str) -> str:
-    """Return ``cell`` so that a spreadsheet shows it as text and does not run it as a formula."""
-    if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
+    It does not depend on the row's place, nor on columns that are not sent.
+    """
+    seen: Counter[bytes] = Counter()
+    ids = []
+    for row in sheet.rows:
+        question = event(row, sheet.id_column, "", explain)
+        seen[question] += 1
+        digest = hashlib.sha256(b"%d %b" % (seen[question], question)).hexdigest()
+        ids.append(f"{prefix}{digest[:24]}")
+    return ids
 
 
 def _value(cell: str) -> int | float | str:

@@ -161,7 +161,9 @@ def _predict_csv() -> dict[str, Any]:
             "422": _problem("The first line or a parameter cannot be read, or it is too long."),
         },
         *_OF_BODIES,
-        description=f"The first line names the columns. {IDENTIFIER} is optional; further"
+        description=f"The first line names the columns. {IDENTIFIER} is optional, and so is"
+        " year_elapsed, the share of the school year that Absences covers (over 0 up to 1; without"
+        " it, or in an empty cell, all of it); further"
         " columns, any order or case, semicolons and tabs are read as well.",
         parameters=[first_row],
         requestBody={"required": True, "content": body},

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Mapping
 
+from contract.events import YEAR_ELAPSED
 from contract.features import FEATURE_NAMES
 
 
@@ -33,7 +34,8 @@ def json_value(text: str) -> str:
 def event_json(cells: Mapping[str, str], student_id: str, explain: bool = False) -> bytes:
     """Return one event from named cells; an empty or absent cell is left out (missing_field).
 
-    ``student_id`` is a JSON literal. Only the nine features are taken over, whatever else is there.
+    ``student_id`` is a JSON literal. Only the nine features and year_elapsed are taken over, whatever
+    else is there.
     """
     student = ",".join(
         f'"{name}":{json_value(cells[name])}'
@@ -41,4 +43,6 @@ def event_json(cells: Mapping[str, str], student_id: str, explain: bool = False)
         if cells.get(name, "").strip()
     )
     tail = ',"explain":true' if explain else ""
+    if (share := cells.get(YEAR_ELAPSED, "")).strip():
+        tail += f',"{YEAR_ELAPSED}":{json_value(share)}'
     return f'{{"student_id":{student_id},"student":{{{student}}}{tail}}}'.encode()

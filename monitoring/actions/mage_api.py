@@ -10,6 +10,7 @@ import urllib.parse
 import urllib.request
 from typing import Any, Final, NamedTuple
 
+from contract.environment import spare_loopback
 from monitoring.errors import DeliveryError
 
 _TIMEOUT: Final = 10.0
@@ -32,6 +33,7 @@ class Mage:
         self._token = token
 
     def _call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        spare_loopback()
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
             f"{self._url}/api/{path}", data=data, headers={"Content-Type": "application/json"}

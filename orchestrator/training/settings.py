@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 import msgspec
 
-from contract.environment import read
+from contract.environment import read, spare_loopback
 from contract.features import DEFAULT_MODEL_NAME
 from orchestrator.training.errors import ServiceError
 
@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True):
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read and check the settings; raises SettingsError. Limits MLflow's retries."""
+        spare_loopback()
         for key, value in MLFLOW_HTTP_DEFAULTS.items():
             os.environ.setdefault(key, value)
         return read(cls, environment)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 import pytest
 
-from contract.environment import SettingsError, read
+from contract.environment import SettingsError, read, spare_loopback
 
 Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 Seconds = Annotated[float, msgspec.Meta(ge=0.5)]
@@ -81,3 +81,24 @@ def test_no_value_is_repeated() -> None:
     with pytest.raises(SettingsError) as caught:
         read(Example, {"URL": "u", "PORT": "hunter2"})
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "direct"),
+    [
+        ({}, None),
+        ({"NO_PROXY": "a"}, None),
+        ({"HTTP_PROXY": "p"}, "127.0.0.1,localhost,[::1]"),
+        ({"https_proxy": "p", "NO_PROXY": "a, localhost"}, "a,localhost,127.0.0.1,[::1]"),
+        ({"ALL_PROXY": "p", "NO_PROXY": "a", "no_proxy": "b"}, "b,127.0.0.1,localhost,[::1]"),
+        ({"HTTP_PROXY": "p", "no_proxy": "*"}, "*"),
+    ],
+)
+def test_loopback_is_added_to_what_goes_direct(given: dict[str, str], direct: str | None) -> None:
+    """Only where a proxy is set, in both spellings, once, and never instead of what stands there."""
+    environment = dict(given)
+    for _ in range(2):
+        spare_loopback(environment)
+        assert environment == given | (
+            {} if direct is None else dict.fromkeys(("NO_PROXY", "no_proxy"), direct)
+        )

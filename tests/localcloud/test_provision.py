@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
+from urllib.error import URLError
+from urllib.request import proxy_bypass
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -11,6 +14,8 @@ from localcloud import provision
 from localcloud.configuration import load
 from localcloud.errors import ProvisionFailed
 from localcloud.provision import names
+from localcloud.services.emulator import aws_variables
+from localcloud.services.mailbox import identify
 
 
 def test_names_follow_from_the_file() -> None:
@@ -22,6 +27,21 @@ def test_names_follow_from_the_file() -> None:
     assert variables["MODEL_BUCKET"] == configuration.model_bucket_name
     assert variables["STUDENTS_STREAM_NAME"] == configuration.students_stream_name
     assert variables["ALERT_RECIPIENTS"] == ",".join(configuration.alert_recipients)
+
+
+def test_a_proxy_never_sees_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the environment `make` would set, nothing is needed."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    variables = aws_variables("http://127.0.0.1:1", "us-east-1", {})
+    for use in (
+        lambda: provision.client("kinesis", variables),
+        lambda: identify("http://127.0.0.1:1"),
+    ):
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.setenv(name, "elsewhere.example")
+        with suppress(URLError):
+            use()
+        assert proxy_bypass("127.0.0.1:1")
 
 
 def test_an_endpoint_that_dies_is_an_error_of_our_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from contract.events import YEAR_ELAPSED
 from contract.features import FEATURE_NAMES, IDENTIFIER
 from contract.grades import GRADES
 from inference.stream.item import Answer
@@ -44,8 +45,9 @@ def decode_text(data: bytes) -> str:
 def read_rows(text: str, first_row: int = 2) -> Iterator[Row]:
     """Yield the rows of a CSV text; blank lines are skipped but counted.
 
-    Columns are found by name, in any order and case; StudentID (or student_id) is optional, and the
-    row's number stands in for it. The delimiter is the header's: comma, semicolon (then 3,5 is a
+    Columns are found by name, in any order and case. StudentID (or student_id) is optional, and the
+    row's number stands in for it; so is year_elapsed, whose absence, or an empty cell, means a whole
+    year. The delimiter is the header's: comma, semicolon (then 3,5 is a
     number too) or tab. Raises UnreadableTable when the header lacks a feature or names one twice.
     """
     delimiter = max(DELIMITERS, key=text.partition("\n")[0].count)
@@ -53,6 +55,8 @@ def read_rows(text: str, first_row: int = 2) -> Iterator[Row]:
     names = [name.strip().lower() for name in next(records, [])]
     _check_header(names)
     places = [(feature, names.index(feature.lower())) for feature in FEATURE_NAMES]
+    if YEAR_ELAPSED in names:
+        places.append((YEAR_ELAPSED, names.index(YEAR_ELAPSED)))
     identity = next((names.index(name) for name in ID_NAMES if name in names), None)
     decimal_comma = delimiter == ";"
     for number, cells in enumerate(records, first_row):
@@ -81,7 +85,8 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
 
 def _check_header(names: Sequence[str]) -> None:
     missing = [name for name in FEATURE_NAMES if name.lower() not in names]
-    twice = [name for name in FEATURE_NAMES if names.count(name.lower()) > 1]
+    read = (*FEATURE_NAMES, YEAR_ELAPSED)
+    twice = [name for name in read if names.count(name.lower()) > 1]
     if missing:
         raise UnreadableTable(
             f"The first line must name the columns; missing here: {', '.join(missing)}."

@@ -7,6 +7,7 @@ import msgspec
 from flask import Blueprint, render_template, request
 
 from contract.bundle import Manifest
+from contract.events import YEAR_ELAPSED
 from contract.features import FEATURE_NAMES
 from inference.web.page import view
 from inference.web.service import Service
@@ -24,8 +25,8 @@ _STUDENT_ID = '"page"'
 
 
 def form_values(form: Mapping[str, str]) -> dict[str, str]:
-    """Return the nine fields as typed; an unticked box is 0, and a pressed Try is applied."""
-    values = {name: form.get(name, "").strip() for name in FEATURE_NAMES}
+    """Return the fields as typed; an unticked box is 0, and a pressed Try is applied."""
+    values = {name: form.get(name, "").strip() for name in (*FEATURE_NAMES, YEAR_ELAPSED)}
     for flag in view.FLAGS:
         values[flag.name] = values[flag.name] or "0"
     feature, _, value = form.get("try", "").partition("=")
@@ -34,18 +35,27 @@ def form_values(form: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
+def _share(percent: str) -> str:
+    """Return the share a percentage is; other text stays, for the contract to refuse."""
+    try:
+        return str(float(percent) / 100)
+    except ValueError:
+        return percent
+
+
 def answer_context(
     service: Service, manifest: Manifest | None, values: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return what answer.html shows for one set of values."""
     if manifest is None:
         return {"unavailable": True}
-    given = service.answer([event_json(values, _STUDENT_ID, explain=True)])[0]
+    cells = {**values, YEAR_ELAPSED: _share(values[YEAR_ELAPSED])}
+    given = service.answer([event_json(cells, _STUDENT_ID, explain=True)])[0]
     reply = msgspec.json.decode(given.data)
     if given.status != "ok":
         problems = view.problem_lines(reply["errors"])
         return {"rejection": problems, "problems": {problem["name"] for problem in problems}}
-    answer = view.answer_view(reply["prediction"])
+    answer = view.answer_view(reply["prediction"], reply.get(YEAR_ELAPSED, 1))
     return {
         "answer": answer,
         "levers": view.levers(reply["guidance"], answer["grade"], answer["better"]),

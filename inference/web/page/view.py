@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from contract.events import YEAR_ELAPSED
 from contract.features import FEATURES
 from contract.grades import GPA_CUTOFFS, GPA_RANGE, GRADES
 
@@ -17,6 +18,7 @@ LABELS = {
     "Sports": "Sports",
     "Music": "Music",
     "Volunteering": "Volunteering",
+    YEAR_ELAPSED: "How much of the school year has passed?",
 }
 SUPPORT = ("None", "Low", "Moderate", "High", "Very high")
 EDUCATION = ("None", "High school", "Some college", "Bachelor’s", "Higher")
@@ -26,7 +28,10 @@ SMALLEST_GAIN = 0.005
 
 
 class Field(NamedTuple):
-    """One control of the form; ``slider`` is the slider's end, ``words`` a choice's options."""
+    """One control of the form; a slider goes from ``start`` to ``slider``, ``words`` are a choice's.
+
+    An ``optional`` one may stay empty, which means the slider's end.
+    """
 
     name: str
     label: str
@@ -37,6 +42,8 @@ class Field(NamedTuple):
     step: str = "1"
     fine_step: str = "1"
     words: tuple[str, ...] = ()
+    start: int = 0
+    optional: bool = False
 
 
 def _field(name: str, unit: str = "", **more: Any) -> Field:
@@ -46,7 +53,19 @@ def _field(name: str, unit: str = "", **more: Any) -> Field:
 
 SLIDERS = (
     _field("StudyTimeWeekly", "hours a week", slider=30, step="0.5", fine_step="any"),
-    _field("Absences", "days in the school year", slider=40),
+    _field("Absences", "days so far this school year", slider=40),
+    Field(
+        YEAR_ELAPSED,
+        LABELS[YEAR_ELAPSED],
+        "percent; empty means all of it",
+        0,
+        100,
+        slider=100,
+        step="5",
+        fine_step="any",
+        start=5,
+        optional=True,
+    ),
 )
 CHOICES = (
     _field("ParentalSupport", words=SUPPORT),
@@ -133,8 +152,21 @@ def levers(
     return lines
 
 
-def answer_view(prediction: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the page shows of one prediction (the stream's ``prediction`` object)."""
+def year_words(elapsed: float) -> str:
+    """Return what an answer in mid-year rests on, or an empty string for a whole year."""
+    if elapsed == 1:
+        return ""
+    return (
+        f"With {plain(elapsed * 100)}\u00a0% of the school year passed: the absences still to come"
+        " are estimated."
+    )
+
+
+def answer_view(prediction: Mapping[str, Any], elapsed: float = 1) -> dict[str, Any]:
+    """Return what the page shows of one prediction (the stream's ``prediction`` object).
+
+    ``elapsed`` is the share of the school year its absences cover.
+    """
     shares: dict[str, float] = prediction["probabilities"]
     grade, gpa = prediction["grade"], prediction["GPA"]
     second = max((other for other in GRADES if other != grade), key=lambda other: shares[other])
@@ -144,6 +176,7 @@ def answer_view(prediction: Mapping[str, Any]) -> dict[str, Any]:
         "sureness": sure,
         "detail": f"{likely} {grade}, next is {second} with {percent(shares[second])}",
         "said": f"Grade {grade}, {sure}: {likely}. Expected GPA {gpa:.2f}.",
+        "year": year_words(elapsed),
         "gpa": gpa,
         "gpa_words": f"{gpa:.2f}",
         "gpa_percent": f"{gpa / GPA_RANGE[1] * 100:.2f}",
@@ -189,6 +222,8 @@ def problem_lines(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     for error in errors:
         field = error["field"] or ""
         message = error["message"].removeprefix(f"{field} ")
+        if field == YEAR_ELAPSED:
+            message = "Say it as a percentage over 0 up to 100, or leave it empty."
         label = LABELS.get(field.removeprefix("student."), "The form")
         lines.append({"label": label, "message": message, "name": field.removeprefix("student.")})
     return lines

@@ -81,10 +81,16 @@ export function startClass(open) {
     }
   }
 
+  // The form asks for a percentage, and takes an empty one for a whole year.
+  function percentage(share) {
+    return share === undefined ? "" : Number((share * 100).toPrecision(6));
+  }
+
   function show(good, rejected) {
-    const rows = good.map(({ row, answer: { prediction, features } }) => ({
+    const rows = good.map(({ row, answer: { prediction, features, year_elapsed: share } }) => ({
       row, id: String(prediction.student_id), grade: prediction.grade, gpa: prediction.GPA,
-      sure: prediction.probabilities[prediction.grade], probabilities: prediction.probabilities, features,
+      sure: prediction.probabilities[prediction.grade], probabilities: prediction.probabilities,
+      features: { ...features, year_elapsed: percentage(share) },
     }));
     parts = csv(rows, rejected);
     summarise(rows, rejected);

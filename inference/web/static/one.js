@@ -20,6 +20,12 @@ export function startOne() {
     return { gpa: Number(data.gpa), shares: data.shares.split(" ").map(Number), said: data.said };
   }
 
+  // An optional field left empty means the slider's end.
+  function follow(track) {
+    const number = form.elements[track.dataset.for];
+    track.value = number.value === "" && !number.required ? track.max : number.value;
+  }
+
   function verdict() {
     return document.getElementById("verdict");
   }
@@ -120,7 +126,7 @@ export function startOne() {
     const number = form.elements[track.dataset.for];
     track.hidden = false;
     track.addEventListener("input", () => { number.value = track.value; });
-    number.addEventListener("input", () => { track.value = number.value; });
+    number.addEventListener("input", () => follow(track));
   }
   form.addEventListener("input", changed);
   form.addEventListener("submit", (event) => {
@@ -135,7 +141,7 @@ export function startOne() {
   reset.addEventListener("click", async (event) => {
     event.preventDefault();
     form.reset();
-    for (const track of tracks) track.value = form.elements[track.dataset.for].value;
+    tracks.forEach(follow);
     start = null;
     await ask();
     start = read();
@@ -155,7 +161,7 @@ export function startOne() {
       else if (control.type === "checkbox") control.checked = Number(value) === 1;
       else {
         control.value = value;
-        form.querySelector(`[data-for="${name}"]`).value = value;
+        follow(form.querySelector(`[data-for="${name}"]`));
       }
     }
   }

@@ -6,6 +6,7 @@ import urllib.request
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from contract.environment import spare_loopback
 from localcloud.configuration import REPOSITORY
 from localcloud.service import Service
 from localcloud.services.emulator import REGION, Emulator, aws_variables
@@ -64,6 +65,7 @@ class LocalStack(Service, ABC):
 
     def ready(self) -> bool:
         # ministack answers this path too, with a version of its own.
+        spare_loopback()
         try:
             with urllib.request.urlopen(f"{self.url}/_localstack/health", timeout=5) as answer:
                 return bool(json.load(answer)["version"] == version())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
@@ -16,24 +15,16 @@ from typing import Any
 import pytest
 from urllib3.exceptions import ReadTimeoutError
 
-from inference.client import commands, exchange
 from inference.client.__main__ import main
-from inference.stream import reader
-from tests.inference.support.client_streams import Streams, student, write
+from tests.inference.support import client_streams
+from tests.inference.support.client_streams import Streams
 from tests.inference.support.kinesis import client_error, encoded
 
 
 @pytest.fixture(name="streams")
 def streams_fixture(monkeypatch: pytest.MonkeyPatch) -> Iterator[Streams]:
     """The client's Kinesis, its stream names, and no waiting."""
-    streams = Streams()
-    monkeypatch.setattr(commands, "client", lambda _: streams)
-    monkeypatch.setattr(reader, "IDLE_SECONDS", 0.0)
-    monkeypatch.setattr(exchange, "IDLE_SECONDS", 0.0)
-    monkeypatch.setattr(exchange, "SEND_SECONDS", 5.0)
-    monkeypatch.setenv("STUDENTS_STREAM_NAME", "students")
-    monkeypatch.setenv("PREDICTIONS_STREAM_NAME", "predictions")
-    yield streams
+    yield client_streams.connect(monkeypatch)
 
 
 Output = pytest.CaptureFixture[str]
@@ -78,50 +69,9 @@ def test_predictions_are_shown_once_each(streams: Streams, capsys: Output) -> No
     assert len([json.loads(line) for line in capsys.readouterr().out.splitlines()]) == 2
 
 
-def test_a_csv_goes_through(streams: Streams, tmp_path: Path, capsys: Output) -> None:
-    """Answers are joined row by row, doubled ones counted once, other columns kept and not sent."""
-    streams.twice = True
-    source = write(tmp_path / "s.csv", [student(n, Absences=n % 30) for n in range(1, 1203)])
-    assert main(["stream", str(source), "--window", "100"]) == 0
-    assert "1202 predictions, 0 rejected, 0 unanswered" in capsys.readouterr().out
-    assert not any(b"canary" in data for data in streams.stored["students"])
-    with (tmp_path / "s.predictions.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["StudentID"] for row in rows] == [str(n) for n in range(1, 1203)]
-    assert rows[0]["Name"] == "canary" and rows[0]["predicted_grade"] == "A"
-    assert rows[28]["predicted_grade"] == "F"
-
-
-def test_only_unanswered_rows_are_sent_again(
-    streams: Streams, tmp_path: Path, capsys: Output
-) -> None:
-    """Changed rows count as unanswered; --output names the file."""
-    out = tmp_path / "out.csv"
-    source = write(tmp_path / "s.csv", [student(1), student(2), student(3, Music="x")])
-    assert main(["stream", str(source), "--output", str(out)]) == 0
-    write(source, [student(1), student(2, Absences=3), student(3, Music="x"), student(4)])
-    assert main(["stream", str(source), "--output", str(out)]) == 0
-    assert len(streams.stored["students"]) == 5
-    assert "3 predictions, 1 rejected, 0 unanswered" in capsys.readouterr().out
-
-
-def test_without_answers_the_run_ends(streams: Streams, tmp_path: Path, capsys: Output) -> None:
-    """Patience ends while collecting (exit code 1), or while held back (2)."""
-    streams.answering = False
-    few = write(tmp_path / "few.csv", [student(1)])
-    assert main(["stream", str(few), "--patience", "0.05"]) == 1
-    assert "0 predictions, 0 rejected, 1 unanswered" in capsys.readouterr().out
-    many = write(tmp_path / "many.csv", [student(n) for n in range(1500)])
-    assert main(["stream", str(many), "--patience", "0.05", "--window", "1"]) == 2
-    assert "no answer for 0.05 seconds; does the service run?" in capsys.readouterr().err
-    assert (tmp_path / "many.predictions.csv").exists()
-
-
-def test_a_stream_that_refuses_is_named(streams: Streams, tmp_path: Path, capsys: Output) -> None:
-    """The error codes are told, and how many records are on their way."""
+def test_a_stream_that_is_absent_is_named(streams: Streams, capsys: Output) -> None:
+    """What the endpoint says in order is no reason for patience."""
     streams.refuse = client_error("ResourceNotFoundException")
-    assert main(["stream", str(write(tmp_path / "s.csv", [student(1)]))]) == 2
-    assert "0 records sent, then the stream refused: ResourceNotFound" in capsys.readouterr().err
     assert main(["put-record"]) == 2
     assert "ResourceNotFoundException" in capsys.readouterr().err
 
@@ -137,36 +87,6 @@ def test_ctrl_c_is_a_clean_stop(
     monkeypatch.setattr(streams, "put_record", interrupt)
     assert main(["put-record"]) == 130
     assert capsys.readouterr().err == "stopped\n"
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_keeps_the_answers(
-    streams: Streams,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: Output,
-    number: signal.Signals,
-) -> None:
-    """Answers collected before the signal are written; the handler of before stands again."""
-    before = signal.getsignal(number)
-    put = streams.put_records
-
-    def put_then_signal(**request: Any) -> dict[str, Any]:
-        if streams.stored["students"]:
-            os.kill(os.getpid(), number)
-        return put(**request)
-
-    monkeypatch.setattr(streams, "put_records", put_then_signal)
-    # A test that fails must not end the whole test run.
-    signal.signal(number, lambda *_: None)
-    try:
-        source = write(tmp_path / "s.csv", [student(n) for n in range(1200)])
-        assert main(["stream", str(source)]) == 130
-    finally:
-        signal.signal(number, before)
-    assert capsys.readouterr().err.endswith("stopped\n")
-    with (tmp_path / "s.predictions.csv").open(encoding="utf-8", newline="") as file:
-        assert sum(row["status"] == "ok" for row in csv.DictReader(file)) == 500
 
 
 def test_an_ignored_signal_stays_ignored(
@@ -191,8 +111,12 @@ def test_an_ignored_signal_stays_ignored(
 def test_an_answer_that_stalls_is_one_error_line(streams: Streams, capsys: Output) -> None:
     """A read that times out within the body is urllib3's error, not botocore's."""
     streams.refuse = ReadTimeoutError(None, "", "Read timed out.")  # type: ignore[arg-type]
-    assert main(["put-record"]) == 2
-    assert capsys.readouterr().err.splitlines() == ["error: None: Read timed out."]
+    assert main(["put-record", "--patience", "0.05"]) == 2
+    *_, said = capsys.readouterr().err.splitlines()
+    assert said == (
+        "error: the endpoint gave no answer for 0.05 seconds (None: Read timed out.); does it run"
+        " (make status)? Then the same command again"
+    )
 
 
 def test_nothing_printed_steers_the_terminal(streams: Streams, capsys: Output) -> None:

@@ -8,8 +8,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from inference.client import sheet
+import pytest
+
+from inference.client import commands, exchange, sheet
 from inference.model.scorer import score
+from inference.stream import reader
 from tests.inference.support import factory
 from tests.inference.support.kinesis import ARN, SHARD, VALUES, client_error, record, unpacked
 
@@ -51,11 +54,16 @@ class Streams:
         for entry in entries:
             self.stored[stream].append(entry["Data"])
             numbers.append(str(len(self.stored[stream])))
-            if self.answering:
-                items = unpacked({"Records": [record(int(numbers[-1]), entry["Data"])]}).items
-                answers = score(items, factory.predictor()).answers
-                self.stored["predictions"] += [one.data for one in answers] * (1 + self.twice)
+        if self.answering and stream == "students":
+            self.answer(len(self.stored[stream]) - len(numbers), len(self.stored[stream]))
         return numbers
+
+    def answer(self, start: int, end: int) -> None:
+        """Answer what was sent from the place ``start`` up to ``end``."""
+        sent = self.stored["students"]
+        items = unpacked({"Records": [record(n + 1, sent[n]) for n in range(start, end)]}).items
+        for answer in score(items, factory.predictor()).answers:
+            self.stored["predictions"] += [answer.data] * (1 + self.twice)
 
     def describe_stream_summary(self, **_: Any) -> dict[str, Any]:
         """Name the stream and tell when it was made."""
@@ -69,10 +77,11 @@ class Streams:
             return {"Shards": [{"ShardId": "empty"}]}
         return {"Shards": [{"ShardId": SHARD}], "NextToken": "more"}
 
-    @staticmethod
-    def get_shard_iterator(**request: Any) -> dict[str, str]:
-        """Start at the beginning."""
-        return {"ShardIterator": f"{request['StreamName']}/{request['ShardId']}/0"}
+    def get_shard_iterator(self, **request: Any) -> dict[str, str]:
+        """Start at the end where the newest are wanted, else at the beginning."""
+        stream = request["StreamName"]
+        start = len(self.stored[stream]) if request["ShardIteratorType"] == "LATEST" else 0
+        return {"ShardIterator": f"{stream}/{request['ShardId']}/{start}"}
 
     def get_records(self, **request: Any) -> dict[str, Any]:
         """Return what came since."""
@@ -85,10 +94,21 @@ class Streams:
         return {"Records": [{"Data": data} for data in found], "NextShardIterator": following}
 
 
-def write(path: Path, rows: list[dict[str, object]]) -> Path:
-    """Write a CSV of students."""
+def connect(monkeypatch: pytest.MonkeyPatch) -> Streams:
+    """Give the client two streams of its own, their names, and no waiting."""
+    streams = Streams()
+    monkeypatch.setattr(commands, "client", lambda *_, **__: streams)
+    for module in (reader, exchange):
+        monkeypatch.setattr(module, "IDLE_SECONDS", 0.0)
+    monkeypatch.setenv("STUDENTS_STREAM_NAME", "students")
+    monkeypatch.setenv("PREDICTIONS_STREAM_NAME", "predictions")
+    return streams
+
+
+def write(path: Path, rows: list[dict[str, object]], *more: str) -> Path:
+    """Write a CSV of students, with ``more`` columns."""
     with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, ["StudentID", *sheet.FEATURE_NAMES, "Name"])
+        table = csv.DictWriter(file, ["StudentID", *sheet.FEATURE_NAMES, "Name", *more])
         table.writeheader()
         table.writerows(rows)
     return path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.request import proxy_bypass
+
 import pytest
 
 from contract.environment import SettingsError
@@ -33,3 +35,12 @@ def test_only_http_tracking(uri: str) -> None:
     """A database address would recurse for ever inside Mage's server."""
     with pytest.raises(SettingsError, match="never a database's"):
         Settings.from_environment(ENVIRONMENT | {"MLFLOW_TRACKING_URI": uri})
+
+
+def test_a_proxy_never_sees_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow, its health check and S3 on this machine are asked directly from then on."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "elsewhere.example")
+    Settings.from_environment(ENVIRONMENT)
+    assert proxy_bypass("127.0.0.1:5000")

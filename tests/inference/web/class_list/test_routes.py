@@ -68,6 +68,25 @@ def test_what_spreadsheets_save_is_read(http: FlaskClient, text: str) -> None:
     assert row["answer"]["features"] == event()["student"]
 
 
+def test_a_share_of_the_year_is_optional(http: FlaskClient) -> None:
+    """Given a column year_elapsed in any case, its rows are answered in mid-year; an empty cell, or
+    a row that ends before it, is a whole year; what is no share is explained."""
+    cells = ("0.5", "", "1", "50", "50%")
+    lines = "".join(f"{n},{GOOD},{cell}\n" for n, cell in enumerate(cells))
+    found = [row["answer"] for row in answers(http, f"{HEADER},Year_Elapsed\n{lines}9,{GOOD}\n")]
+    assert [one["status"] for one in found] == ["ok"] * 3 + ["rejected"] * 2 + ["ok"]
+    assert [one.get("year_elapsed") for one in found] == [0.5, None, 1, None, None, None]
+    half, empty, whole, many, words, short = found
+    assert (many["errors"][0]["code"], words["errors"][0]["code"]) == ("out_of_range", "wrong_type")
+    assert empty["prediction"] | {"student_id": 2} == whole["prediction"]
+    assert short["prediction"] | {"student_id": 2} == whole["prediction"]
+    assert half["prediction"]["probabilities"] != whole["prediction"]["probabilities"]
+    event_in_mid_year = event(0) | {"year_elapsed": 0.5}
+    assert half["prediction"] == http.post("/predict", json=event_in_mid_year).json["prediction"]
+    decimal_comma = f"{HEADER},year_elapsed\n1,{GOOD},0.5\n".replace(",", ";").replace("0.5", "0,5")
+    assert answers(http, decimal_comma)[0]["answer"]["year_elapsed"] == 0.5
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
 def test_encodings_are_told_apart(http: FlaskClient, encoding: str) -> None:
     """Given any encoding Excel writes, an id with an accent comes back as typed."""
@@ -108,6 +127,7 @@ def test_cells_that_spreadsheets_would_run_are_disarmed(http: FlaskClient) -> No
         ("", "missing here: ParentalEducation"),
         ("StudentID,Absences\n1,2\n", "missing here: ParentalEducation, StudyTimeWeekly"),
         (f"{HEADER},absences\n", "a column twice: Absences"),
+        (f"{HEADER},Year_Elapsed,year_elapsed\n", "a column twice: year_elapsed"),
         (b"PK\x03\x04\x00\xff" * 50, "missing here"),
     ],
 )

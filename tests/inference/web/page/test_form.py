@@ -18,6 +18,8 @@ VALUES = {
     "ParentalEducation": "2",
 }
 
+PERCENTAGE = "Say it as a percentage over 0 up to 100, or leave it empty."
+
 
 def text(html: str) -> str:
     """The words of a page, without its marks."""
@@ -56,6 +58,9 @@ def test_guidance_is_in_plain_words_and_can_be_tried(http: FlaskClient) -> None:
         ({"Absences": "many"}, "Absences", "must be a whole number from 0 to 365"),
         ({"Absences": "2.5"}, "Absences", "must be a whole number from 0 to 365"),
         ({"StudyTimeWeekly": ""}, "Study time", "must be a number from 0 to 168"),
+        ({"year_elapsed": "0"}, "How much of the school year has passed?", PERCENTAGE),
+        ({"year_elapsed": "101"}, "How much of the school year has passed?", PERCENTAGE),
+        ({"year_elapsed": "half"}, "How much of the school year has passed?", PERCENTAGE),
         ({"ParentalSupport": "9"}, "Support from parents", "must be a whole number from 0 to 4"),
     ],
 )
@@ -70,7 +75,7 @@ def test_problems_are_named_by_the_labels(
     assert fragment.status_code == 422
     assert f"{label} {message}" in text(fragment.text)
     name = next(iter(given))
-    if name in ("Absences", "StudyTimeWeekly"):
+    if name in ("Absences", "StudyTimeWeekly", "year_elapsed"):
         assert re.search(rf'name="{name}"[^>]*aria-invalid="true"', page.text)
 
 
@@ -88,3 +93,29 @@ def test_values_beyond_training_are_pointed_out(http: FlaskClient, models) -> No
     for hours in ("0", "20"):
         within = text(http.post("/answer", data=VALUES | {"StudyTimeWeekly": hours}).text)
         assert "Outside of what the model has seen" not in within
+
+
+def shown(html: str) -> list[str]:
+    """The chance of each grade."""
+    return re.findall(r'<td class="num">([^<]+)</td>', html)
+
+
+def test_in_mid_year_it_is_less_sure_and_says_so(http: FlaskClient) -> None:
+    """Given how much of the year has passed, absences to come are estimated, and are no lever."""
+    whole = http.post("/", data=VALUES).text
+    for all_of_it in ("", "100", "100.0"):
+        page = http.post("/", data=VALUES | {"year_elapsed": all_of_it}).text
+        assert shown(page) == shown(whole) and "of the school year passed:" not in text(page)
+    page = http.post("/", data=VALUES | {"year_elapsed": "37.5"}).text
+    assert "With 37.5 % of the school year passed: the absences still to come" in text(page)
+    assert re.search(r'id="year_elapsed"[^>]*value="37.5"', page)
+    assert shown(page) != shown(whole)
+    assert "5 fewer absences" in text(whole) and "fewer absences :" not in text(page)
+
+
+def test_the_share_of_the_year_may_stay_empty(http: FlaskClient) -> None:
+    """Given a first visit, the field is empty, is not required, and its slider stands at the end."""
+    (number,) = re.findall(r'<input class="number"[^>]*id="year_elapsed"[^>]*>', http.get("/").text)
+    (track,) = re.findall(r'<input class="track"[^>]*year_elapsed[^>]*>', http.get("/").text)
+    assert 'value=""' in number and "required" not in number and 'placeholder="100"' in number
+    assert 'min="5"' in track and 'value="100"' in track

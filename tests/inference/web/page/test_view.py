@@ -39,3 +39,12 @@ def test_levers_that_help_little_are_left_out() -> None:
     assert [(line["change"], line["gpa"]) for line in lines] == [("5 fewer absences", "+0.5")]
     assert lines[0]["chance"].replace("\u00a0", " ") == "Better than C: 60 % instead of 20 %"
     assert view.levers(guidance, "A", 0.0)[0]["chance"] == ""
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "said"), [(1, ""), (0.5, "With 50\u00a0% of"), (0.333333, "With 33.33\u00a0% of")]
+)
+def test_a_part_of_the_year_is_said(elapsed: float, said: str) -> None:
+    """Given a whole year, nothing is; given a part, how much."""
+    words = view.year_words(elapsed)
+    assert words.startswith(said) and bool(words) == bool(said)
