@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from inference.model.challenger import Challenger
 from inference.model.champion import Champion, ModelUnavailable
 from inference.model.scorer import score
 from inference.observability import Observer, Report
@@ -24,12 +23,10 @@ class Application:
         champion: Champion,
         publisher: Publisher,
         observer: Observer,
-        challenger: Challenger | None = None,
     ) -> None:
         self._champion = champion
         self._publisher = publisher
         self._observer = observer
-        self._challenger = challenger
 
     def handle(self, event: Any, remaining: Callable[[], float]) -> dict[str, Any]:
         """Answer one batch; ``remaining`` gives the seconds left of the invocation.
@@ -80,8 +77,5 @@ class Application:
             ),
             predictor.manifest,
         )
-        if self._challenger is not None:
-            self._challenger.compare(items, batch)
-            self._observe(self._observer.comparisons, *self._challenger.finished())
         failures = sequence_numbers[outcome.published :][:1]
         return {"batchItemFailures": [{"itemIdentifier": number} for number in failures]}

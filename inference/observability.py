@@ -14,7 +14,6 @@ from aws_lambda_powertools import Logger, Metrics, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from contract.bundle import Manifest
-from inference.model.challenger import Comparison
 from inference.model.champion import Refresh
 
 NAMESPACE = "StudentPerformance"
@@ -87,22 +86,6 @@ class Observer:
             if str(refresh.error) != self._last_error:
                 self._last_error = str(refresh.error)
                 self.logger.error("model refresh failed", reason=self._last_error)
-
-    def comparisons(self, finished: list[Comparison], passed_by: int) -> None:
-        """Record what the shadow challenger did."""
-        add = self.metrics.add_metric
-        self._count("ChallengerPassedBy", passed_by)
-        for comparison in finished:
-            self.metrics.add_metadata("challenger_version", comparison.version)
-            self._count("ChallengerFailures", int(comparison.error is not None))
-            if comparison.error is not None:
-                self.logger.warning("challenger failed", error=comparison.error)
-                continue
-            self._count("ChallengerRecords", comparison.records)
-            self._count("ChallengerDisagreements", comparison.disagreements)
-            difference, milliseconds = comparison.probability_difference, comparison.milliseconds
-            add("ChallengerProbabilityDifference", MetricUnit.NoUnit, difference)
-            add("ChallengerMilliseconds", MetricUnit.Milliseconds, milliseconds)
 
     def failure(self, error: Exception) -> None:
         """Record an invocation that acknowledges nothing."""
