@@ -10,7 +10,9 @@ from inference.settings import Settings, read_settings
 
 def test_defaults() -> None:
     """A bucket is all that must be named."""
-    assert read_settings({"MODEL_BUCKET": "b"}) == Settings("student-performance", "b", None, 60.0, "")
+    assert read_settings({"MODEL_BUCKET": "b"}) == Settings(
+        "student-performance", "b", None, 60.0, ""
+    )
 
 
 def test_everything_set() -> None:
