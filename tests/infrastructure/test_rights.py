@@ -131,6 +131,10 @@ OTHER = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess
         Request("kinesis:DeleteStream", f"arn:aws:kinesis:{HERE}:stream/{NAME}-students"),
         Request("kms:ScheduleKeyDeletion", KEY, TAGGED),
         Request("s3:GetObject", OBJECT),
+        # What the service answers is training's to decide.
+        Request(
+            "s3:PutObject", f"arn:aws:s3:::{NAME}-models/models/student-performance/champion.json"
+        ),
         Request("secretsmanager:GetSecretValue", rights.RDS_SECRET),
         Request("rds:ModifyDBInstance", f"arn:aws:rds:{HERE}:db:{NAME}"),
         Request("ecs:RunTask", f"arn:aws:ecs:{HERE}:task-definition/{NAME}-mage:1"),

@@ -8,9 +8,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from contract.bundle import GoldenRows, Manifest, sha256_hex
+from contract.bundle import GoldenRows, Manifest, parse_manifest
 from orchestrator.training.data.students import Students
 from orchestrator.training.models.gaussian import GaussianGpa
+from orchestrator.training.models.parity import OnnxModel
+from orchestrator.training.release.bundles import Facts, make_manifest
 from orchestrator.training.release.inspection import inspect
 from orchestrator.training.release.publication import Bundle
 from tests.orchestrator.support import versions
@@ -32,9 +34,9 @@ def turned(students: Students) -> Bundle:
     features = students.features.copy()
     features[:, 2] = features[:, 2].max() - features[:, 2]
     model = GaussianGpa().fit(features, students.grades, students.gpa).to_onnx()
-    good = versions.version(students, "1")
-    manifest = msgspec.structs.replace(good.manifest, sha256={"model.onnx": sha256_hex(model)})
-    return Bundle("1", model, good.manifest_data, manifest)
+    facts = Facts(versions.MODEL, "run", {"f1_macro": 0.65}, {"promoted": True})
+    data = make_manifest(model, "1", facts, students.features)
+    return Bundle("1", model, data, parse_manifest(data))
 
 
 def test_a_good_version_passes_in_words(good: Bundle, students: Students) -> None:
@@ -82,3 +84,16 @@ def test_worse_on_this_environment_s_rows_is_refused(good: Bundle, students: Stu
     verdict = inspect(poor, students, good)
     assert not verdict.promoted and verdict.reasons[-1].startswith("Worse than the champion")
     assert "misses the floor" in inspect(poor, students, None).reasons[-1]
+
+
+def test_grade_and_gpa_of_one_answer_agree(good: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GPA a point and a half above its grade, golden rows and all."""
+    plain = OnnxModel.predict
+    monkeypatch.setattr(
+        OnnxModel, "predict", lambda self, x: (plain(self, x)[0], plain(self, x)[1] + 1.5)
+    )
+    golden = good.manifest.golden
+    off = GoldenRows(golden.rows, golden.probabilities, [gpa + 1.5 for gpa in golden.gpa])
+    verdict = inspect(changed(good, golden=off), None, None)
+    assert not verdict.promoted and "reproduced here" in verdict.reasons[1]
+    assert "not reproduced" not in verdict.reasons[1] and "+" not in verdict.reasons[3]
