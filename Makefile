@@ -19,7 +19,7 @@ PYTEST_ARGS ?=
 PATHS = $(filter tests/% integration-tests/%,$(foreach word,$(PYTEST_ARGS),$(firstword $(subst ::, ,$(word)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lint environment-uv run up down status train put-record predictions stream labels monitor monitor-report web rollback \
+.PHONY: help setup setup-lint environment-uv run up down status train put-record predictions stream labels monitor monitor-report web promote rollback \
         test unit-test integration-test localstack-test localstack-up localstack-down bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
 
 help: ## List the targets (default)
@@ -72,6 +72,10 @@ monitor-report: setup ## The dashboards as one HTML page, for people without Gra
 
 web: setup ## The web service alone, on the model of a running stack (WEB_PORT=8080)
 	@$(call with_stack,MODEL_BUCKET MODEL_LOCATION) $(BIN)/python -m inference.web
+
+promote: setup ## Bring a version to another environment (FROM=local TO=stg VERSION=n; FROM_PROFILE, TO_PROFILE of the AWS configuration)
+	@.venv-orchestrator/bin/python -m orchestrator.promote --from "$(FROM)" --to "$(TO)" --version "$(VERSION)" \
+	    --from-profile "$(FROM_PROFILE)" --to-profile "$(TO_PROFILE)"
 
 rollback: setup ## Serve an earlier model version again (VERSION=n)
 	@$(call with_stack,MODEL_BUCKET MODEL_LOCATION) .venv-orchestrator/bin/python -m orchestrator.rollback --version "$(VERSION)"

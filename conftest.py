@@ -23,7 +23,7 @@ settings.load_profile("repeatable")
 _KEPT = {"AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 # Whatever else a shell may set for AWS's SDKs, for this project's programs or for how they print.
 _PREFIXES = (
-    *("AWS_", "POWERTOOLS_", "MLFLOW_", "MAGE_", "MODEL_", "CHALLENGER", "STUDENTS_"),
+    *("AWS_", "POWERTOOLS_", "MLFLOW_", "MAGE_", "MODEL_", "STUDENTS_"),
     *("PREDICTIONS_", "LABELS_", "WEB_", "INGEST_", "WINDOW_", "WORKER_", "ALERT_", "RETRAIN_"),
     *("RETRAINING_", "RETENTION_", "INCIDENT_", "DELIVERY_", "DASHBOARD_", "ARTIFACT_"),
     *("FAILURE_QUEUE_", "TRAINING_", "GRAFANA_"),

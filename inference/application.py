@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from inference.model.challenger import Challenger
 from inference.model.champion import Champion, ModelUnavailable
 from inference.model.predictor import Predictor
 from inference.model.scorer import score
@@ -28,12 +27,10 @@ class Application:
         champion: Champion,
         publisher: Publisher,
         observer: Observer,
-        challenger: Challenger | None = None,
     ) -> None:
         self._champion = champion
         self._publisher = publisher
         self._observer = observer
-        self._challenger = challenger
 
     def handle(self, event: Any, remaining: Callable[[], float]) -> dict[str, Any]:
         """Answer one batch; ``remaining`` gives the seconds left of the invocation.
@@ -81,8 +78,6 @@ class Application:
                 break
         report.milliseconds = (time.perf_counter() - started) * 1000
         self._observe(self._observer.batch, report, predictor.manifest)
-        if self._challenger is not None:
-            self._observe(self._observer.comparisons, *self._challenger.finished())
         return {"batchItemFailures": [{"itemIdentifier": number} for number in failures]}
 
     def _answer_part(
@@ -99,6 +94,4 @@ class Application:
         report.put_errors.update(outcome.errors)
         report.unpublished += len(items) - outcome.published
         report.newest_arrival = part.newest_arrival
-        if self._challenger is not None:
-            self._challenger.compare(items, batch)
         return outcome.published

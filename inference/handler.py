@@ -12,9 +12,8 @@ from typing import Any
 from contract.environment import SettingsError
 from inference.application import Application
 from inference.aws import ATTEMPT_SECONDS, client
-from inference.model.challenger import Challenger
 from inference.model.champion import Champion
-from inference.model.store import CHALLENGER_FILE, open_store
+from inference.model.store import open_store
 from inference.observability import Observer
 from inference.settings import read_settings
 from inference.stream.publisher import Publisher
@@ -27,22 +26,10 @@ def application() -> Application:
     if not settings.predictions_stream:
         raise SettingsError("set PREDICTIONS_STREAM_NAME (the output stream)")
     store = open_store(settings)
-    kinesis = client("kinesis")
-    challenger = None
-    if settings.challenger:
-        challenger = Challenger(
-            Champion(store, settings.model_name, settings.refresh_seconds, pointer=CHALLENGER_FILE),
-            (
-                Publisher(kinesis, settings.challenger_stream, ATTEMPT_SECONDS)
-                if settings.challenger_stream
-                else None
-            ),
-        )
     return Application(
         Champion(store, settings.model_name, settings.refresh_seconds),
-        Publisher(kinesis, settings.predictions_stream, ATTEMPT_SECONDS),
+        Publisher(client("kinesis"), settings.predictions_stream, ATTEMPT_SECONDS),
         Observer(),
-        challenger,
     )
 
 

@@ -14,14 +14,11 @@ import msgspec
 from aws_lambda_powertools import Logger
 
 from contract.bundle import Manifest
-from inference.model.challenger import Comparison
 from inference.model.champion import Refresh
 
 NAMESPACE = "StudentPerformance"
 SERVICE = "inference"
 _UNITS = {
-    "ChallengerMilliseconds": "Milliseconds",
-    "ChallengerProbabilityDifference": "None",
     "HandlerMilliseconds": "Milliseconds",
     "IteratorAgeMilliseconds": "Milliseconds",
     "ModelAgeSeconds": "Seconds",
@@ -92,20 +89,6 @@ class Observer:
             if str(refresh.error) != self._last_error:
                 self._last_error = str(refresh.error)
                 self.logger.error("model refresh failed", reason=self._last_error)
-
-    def comparisons(self, finished: list[Comparison], passed_by: int) -> None:
-        """Record what the shadow challenger did."""
-        self._add("ChallengerPassedBy", passed_by)
-        for comparison in finished:
-            self._versions["challenger_version"] = comparison.version
-            self._add("ChallengerFailures", comparison.error is not None)
-            if comparison.error is not None:
-                self.logger.warning("challenger failed", error=comparison.error)
-                continue
-            self._add("ChallengerRecords", comparison.records)
-            self._add("ChallengerDisagreements", comparison.disagreements)
-            self._add("ChallengerProbabilityDifference", comparison.probability_difference)
-            self._add("ChallengerMilliseconds", comparison.milliseconds)
 
     def failure(self, error: Exception) -> None:
         """Record an invocation that acknowledges nothing."""

@@ -20,8 +20,6 @@ class Settings(msgspec.Struct, frozen=True):
     model_location: str | None = msgspec.field(name="MODEL_LOCATION", default=None)
     refresh_seconds: Seconds = msgspec.field(name="MODEL_REFRESH_SECONDS", default=60.0)
     predictions_stream: str = msgspec.field(name="PREDICTIONS_STREAM_NAME", default="")
-    challenger: bool = msgspec.field(name="CHALLENGER", default=False)
-    challenger_stream: str | None = msgspec.field(name="CHALLENGER_STREAM_NAME", default=None)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -84,7 +84,7 @@ module "artifact_store" {
 
   bucket_name       = var.artifact_bucket_name
   kms_key_arn       = module.encryption.key_arn
-  expiring_prefixes = { "datasets/" = var.dataset_retention_days }
+  expiring_prefixes = { "datasets/" = var.dataset_retention_days, "incoming/" = 7 }
   force_destroy     = var.force_destroy_buckets
 }
 

@@ -42,18 +42,16 @@ class Refresh(NamedTuple):
     error: BundleError | None
 
 
-def load(
-    store: Store, model_name: str, known: str | None = None, pointer: str = POINTER_FILE
-) -> Refresh:
+def load(store: Store, model_name: str, known: str | None = None) -> Refresh:
     """Look at the pointer and, if it changed, fetch and verify what it points to; never raises."""
     try:
-        file = store.pointer(known, pointer)
+        file = store.pointer(known)
         if file is None:
             return Refresh(known, None, None)
         target = parse_pointer(file.data)
         manifest = parse_manifest(store.file(target.version, MANIFEST_FILE), target.manifest_sha256)
         if (manifest.name, manifest.version) != (model_name, target.version):
-            raise BundleError(f"{pointer} and its manifest name different models")
+            raise BundleError(f"{POINTER_FILE} and its manifest name different models")
         model = store.file(target.version, MODEL_FILE)
         check_file(manifest, MODEL_FILE, model)
         return Refresh(file.tag, Predictor(manifest, model), None)
@@ -61,7 +59,7 @@ def load(
         return Refresh(known, None, error)
     except Exception as error:  # pylint: disable=broad-exception-caught
         # Whatever else a strange bundle or store can raise must not end the refreshing.
-        return Refresh(known, None, BundleError(f"{pointer}: {type(error).__name__}"))
+        return Refresh(known, None, BundleError(f"{POINTER_FILE}: {type(error).__name__}"))
 
 
 class _Clock:
@@ -93,7 +91,7 @@ class Champion:
         champion.current().predict(rows)         # once per batch: a swap comes between two
 
     ``refresh_seconds`` is the time within which a new pointer is followed (0 looks for every
-    batch), by one look at most; ``pointer`` is the pointer's file name.
+    batch), by one look at most.
     """
 
     def __init__(
@@ -102,9 +100,8 @@ class Champion:
         model_name: str,
         refresh_seconds: float,
         patience_seconds: float = PATIENCE_SECONDS,
-        pointer: str = POINTER_FILE,
     ) -> None:
-        self._source = store, model_name, pointer
+        self._source = store, model_name
         self.refresh_seconds = refresh_seconds
         self._patience = patience_seconds
         self._lock = threading.Lock()
@@ -166,8 +163,8 @@ class Champion:
             return self._thread
 
     def _refresh(self, wanted: int) -> None:
-        store, model_name, pointer = self._source
-        refresh = load(store, model_name, self._state.tag, pointer)
+        store, model_name = self._source
+        refresh = load(store, model_name, self._state.tag)
         with self._lock:
             serving = refresh.predictor or self._state.predictor
             self._state = Refresh(refresh.tag, serving, refresh.error)

@@ -12,9 +12,6 @@ from contract.bundle import POINTER_FILE, BundleError
 from inference import aws
 from inference.settings import Settings
 
-CHALLENGER_FILE = "challenger.json"
-"""The pointer of the shadow challenger, beside champion.json and of the same shape."""
-
 MAX_FILE_BYTES = 256 * 1024 * 1024
 
 
@@ -36,15 +33,15 @@ class LocalStore:
     def _root(self) -> Path:
         return self._nested if self._nested.is_dir() else self._location
 
-    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
+    def pointer(self, known: str | None) -> PointerFile | None:
         """Return the pointer file, or None when its modification time is still ``known``."""
-        path = self._root / name
+        path = self._root / POINTER_FILE
         try:
             state = path.stat()
         except OSError as error:
-            raise BundleError(f"{name} cannot be read: {error.strerror}") from error
+            raise BundleError(f"{POINTER_FILE} cannot be read: {error.strerror}") from error
         tag = f"{state.st_mtime_ns}-{state.st_ino}-{state.st_size}"
-        return None if tag == known else PointerFile(self._read(path, name), tag)
+        return None if tag == known else PointerFile(self._read(path, POINTER_FILE), tag)
 
     def file(self, version: str, name: str) -> bytes:
         """Return one file of one version."""
@@ -68,9 +65,9 @@ class S3Store:
         self._bucket = bucket
         self._prefix = f"models/{model_name}"
 
-    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
+    def pointer(self, known: str | None) -> PointerFile | None:
         """Return the pointer file by conditional GET, or None when S3 says 304."""
-        answer = self._get(name, {"IfNoneMatch": known} if known else {})
+        answer = self._get(POINTER_FILE, {"IfNoneMatch": known} if known else {})
         return None if answer is None else PointerFile(*answer)
 
     def file(self, version: str, name: str) -> bytes:

@@ -4,6 +4,6 @@ output "state_bucket_name" {
 }
 
 output "github_role_arns" {
-  description = "AWS_PLAN_ROLE_ARN, AWS_DEPLOY_ROLE_ARN and AWS_RETRAIN_ROLE_ARN of the GitHub environments."
+  description = "AWS_PLAN_ROLE_ARN, AWS_DEPLOY_ROLE_ARN, AWS_RETRAIN_ROLE_ARN and AWS_PROMOTE_ROLE_ARN of the GitHub environments."
   value       = module.github.role_arns
 }

@@ -16,6 +16,7 @@ variables {
     artifact_bucket_name    = "artifacts"
     failure_queue_name      = "failures"
     alert_sender            = "alerts@school.example"
+    model_name              = "student-performance"
   }
 }
 
@@ -38,6 +39,7 @@ run "one_environment_of_one_repository" {
       plan    = "repo:school/student-performance:environment:stg-plan"
       deploy  = "repo:school/student-performance:environment:stg"
       retrain = "repo:school/student-performance:environment:stg-retrain"
+      promote = "repo:school/student-performance:environment:stg-promote"
     })
     error_message = "Each role belongs to a GitHub environment of its own."
   }

@@ -3,9 +3,10 @@
     GH_TOKEN=$(gh auth token) python -m infrastructure.tools.environments OWNER/REPOSITORY stg prod
 
 The roles in AWS trust GitHub environments, so who may use an environment is who has its role. For
-each of the named ones: its deployments and its retraining run from main (production's from tags
-``v*``) and from no other ref; production and every plan, which runs a branch's own code, wait for a
-reviewer. Standard library only; the token needs to read the repository's actions and environments.
+each of the named ones: its deployments, retraining and promotions run from main (production's
+deployments from tags ``v*``) and from no other ref; production's deployments and promotions and
+every plan, which runs a branch's own code, wait for a reviewer. Standard library only; the token
+needs to read the repository's actions and environments.
 API: https://docs.github.com/en/rest/deployments/environments
 """
 
@@ -49,6 +50,7 @@ def rules(environment: str) -> dict[str, Rule]:
         # Pull requests run here, with the code of their branch: people look first.
         f"{environment}-plan": Rule(frozenset(), reviewed=True),
         f"{environment}-retrain": Rule(frozenset({MAIN}), reviewed=False),
+        f"{environment}-promote": Rule(frozenset({MAIN}), reviewed=production),
     }
 
 
@@ -134,7 +136,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     for problem in found:
         print(problem, file=sys.stderr)
-    print(f"{3 * len(options.environments)} environments, {len(found)} problems")
+    count = sum(len(rules(name)) for name in options.environments)
+    print(f"{count} environments, {len(found)} problems")
     return 1 if found else 0
 
 

@@ -31,7 +31,16 @@ HttpAddress = Annotated[
 ]
 
 
-class Settings(msgspec.Struct, frozen=True):
+class Buckets(msgspec.Struct, frozen=True):
+    """Where an environment keeps its models, and everything else."""
+
+    model_bucket: str = msgspec.field(name="MODEL_BUCKET")
+    artifact_bucket: str = msgspec.field(name="ARTIFACT_BUCKET")
+    model_name: str = msgspec.field(name="MODEL_NAME", default=DEFAULT_MODEL_NAME)
+    endpoint_url: str = msgspec.field(name="AWS_ENDPOINT_URL", default="")
+
+
+class Settings(Buckets, frozen=True, kw_only=True):
     """Addresses and names one training run uses.
 
     The tracking address must be http(s): inside Mage's server a database address sends MLflow's
@@ -39,10 +48,6 @@ class Settings(msgspec.Struct, frozen=True):
     """
 
     tracking_uri: HttpAddress = msgspec.field(name="MLFLOW_TRACKING_URI")
-    model_bucket: str = msgspec.field(name="MODEL_BUCKET")
-    artifact_bucket: str = msgspec.field(name="ARTIFACT_BUCKET")
-    model_name: str = msgspec.field(name="MODEL_NAME", default=DEFAULT_MODEL_NAME)
-    endpoint_url: str = msgspec.field(name="AWS_ENDPOINT_URL", default="")
     database_url: str = msgspec.field(name="DATABASE_URL", default="")
 
     @classmethod

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orchestrator.training.errors import PublicationError, ServiceError
 from orchestrator.training.progress import pretty
-from orchestrator.training.settings import Settings
+from orchestrator.training.settings import Buckets
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
@@ -105,7 +105,7 @@ class Stores:
     artifacts: ObjectStore
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
+    def open(cls, settings: Buckets) -> Self:
         """Make one client for both buckets; the SDK reads address and keys from the environment."""
         client = boto3.client(
             "s3",

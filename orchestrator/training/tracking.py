@@ -132,6 +132,17 @@ class Tracking:
             )
             return str(version.version)
 
+    def run_with(self, tag: str, value: str) -> str | None:
+        """Return the newest run that carries this tag, or None."""
+        with self._errors():
+            experiment = self.client.get_experiment_by_name(EXPERIMENT)
+            if experiment is None:
+                return None
+            runs = self.client.search_runs(
+                [experiment.experiment_id], f"tags.{tag} = '{value}'", max_results=1
+            )
+        return str(runs[0].info.run_id) if runs else None
+
     def versions_of(self, run_id: str) -> list[str]:
         """Return the versions registered for ``run_id``, newest first."""
         with self._errors():

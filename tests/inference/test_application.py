@@ -13,11 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.features import DEFAULT_MODEL_NAME
 from inference.application import Application
-from inference.model.challenger import Challenger
 from inference.model.champion import Champion, ModelUnavailable
-from inference.model.store import CHALLENGER_FILE, LocalStore
+from inference.model.store import LocalStore
 from inference.observability import Observer
 from inference.stream.envelope import EnvelopeError
 from inference.stream.publisher import Publisher
@@ -281,27 +279,3 @@ def test_a_model_swap_happens_between_batches(serve: Serve, models: Path) -> Non
     factory.publish(models, "2")
     application.handle(batch(encoded(1), encoded(2)), lambda: 30.0)
     assert [document["version"] for document in stream.documents()] == ["1", "1", "2", "2"]
-
-
-@pytest.mark.parametrize("intercept", [2.5, 4.0])
-def test_the_challenger_never_touches_the_answer(
-    champion: Champion, models: Path, capsys: pytest.CaptureFixture[str], intercept: float
-) -> None:
-    """Same answers with and without it; what it did is in the metrics."""
-    factory.publish(models, "9", pointer=CHALLENGER_FILE, parameters={"intercept": intercept})
-    shadow = Champion(
-        LocalStore(models, DEFAULT_MODEL_NAME), DEFAULT_MODEL_NAME, 0, 60, CHALLENGER_FILE
-    )
-    shadow.current()
-    answers = []
-    for challenger in (None, Challenger(shadow, patience_seconds=60)):
-        stream = MemoryStream()
-        publisher = Publisher(stream, "predictions", 1.0)
-        Application(champion, publisher, Observer(), challenger).handle(
-            batch(encoded(1), encoded(2, Absences=28)), lambda: 30.0
-        )
-        answers.append([{**one, "predicted_at": ""} for one in stream.documents()])
-    assert answers[0] == answers[1]
-    assert answers[0][0]["version"] == "1"
-    written = capsys.readouterr().out
-    assert f'"ChallengerDisagreements":[{0.0 if intercept == 2.5 else 2.0}]' in written

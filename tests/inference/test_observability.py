@@ -11,7 +11,6 @@ import pytest
 
 from contract.features import DEFAULT_MODEL_NAME
 from inference.application import Application
-from inference.model.challenger import Comparison
 from inference.model.champion import Champion
 from inference.model.store import POINTER_FILE, LocalStore
 from inference.observability import Observer
@@ -120,23 +119,6 @@ def test_no_model_at_all_is_counted(tmp_path: Path, capsys: pytest.CaptureFixtur
     found = metrics(lines)
     assert (found["InvocationFailures"], found["ModelRefreshFailures"]) == (1, 1)
     assert "model_unavailable" in [line.get("code") for line in lines]
-
-
-def test_what_the_challenger_did(capsys: pytest.CaptureFixture[str]) -> None:
-    """Comparisons, failures and batches passed by."""
-    observer = Observer()
-    observer.comparisons(
-        [Comparison("2", 10, 3, 0.1, 2.0), Comparison("2", error="RuntimeError")], 4
-    )
-    observer.flush()
-    lines = documents(capsys)
-    found = metrics(lines)
-    assert found["ChallengerRecords"] == 10
-    assert found["ChallengerDisagreements"] == 3
-    assert found["ChallengerProbabilityDifference"] == 0.1
-    assert found["ChallengerMilliseconds"] == 2.0
-    assert found["ChallengerPassedBy"] == 4
-    assert [line["error"] for line in lines if "error" in line] == ["RuntimeError"]
 
 
 def test_names_come_from_the_environment(

@@ -11,7 +11,7 @@ from inference.settings import Settings, read_settings
 def test_defaults() -> None:
     """A bucket is all that must be named."""
     assert read_settings({"MODEL_BUCKET": "b"}) == Settings(
-        "student-performance", "b", None, 60.0, "", False, None
+        "student-performance", "b", None, 60.0, ""
     )
 
 
@@ -23,10 +23,8 @@ def test_everything_set() -> None:
         "MODEL_NAME": "m",
         "MODEL_REFRESH_SECONDS": "2.5",
         "PREDICTIONS_STREAM_NAME": "p",
-        "CHALLENGER": "True",
-        "CHALLENGER_STREAM_NAME": "c",
     }
-    assert read_settings(environment) == Settings("m", None, "/models", 2.5, "p", True, "c")
+    assert read_settings(environment) == Settings("m", None, "/models", 2.5, "p")
 
 
 def test_a_location_in_s3() -> None:

@@ -1,4 +1,7 @@
-"""Who reaches the services on Fargate: each other, by security group, and nobody by address."""
+"""Who reaches the services on Fargate: each other, by security group, and nobody by address.
+
+And what a plan shows of what it keeps: encrypted by the one key, and no password.
+"""
 
 from __future__ import annotations
 
@@ -28,3 +31,38 @@ def test_no_address_range_is_let_in(plan_of: Callable[..., dict[str, Any]]) -> N
     assert not any(
         change["type"].startswith(("aws_lb", "aws_elb", "aws_alb")) for change in changes
     )
+
+
+def planned(plan: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """Return the planned values of every resource of a type."""
+    return [c["change"]["after"] for c in plan["resource_changes"] if c["type"] == kind]
+
+
+def test_the_web_service_takes_signed_requests_only(plan_of: Callable[..., dict[str, Any]]) -> None:
+    addresses = planned(plan_of("stg", *EVERY_SWITCH), "aws_lambda_function_url")
+    assert addresses and {url["authorization_type"] for url in addresses} == {"AWS_IAM"}
+
+
+def test_no_password_is_in_a_plan(plan_of: Callable[..., dict[str, Any]]) -> None:
+    """RDS makes its own and Secrets Manager holds the operator's: Terraform sees neither."""
+    plan = plan_of("stg", *EVERY_SWITCH)
+    kinds = {change["type"] for change in plan["resource_changes"]}
+    assert not kinds & {"aws_secretsmanager_secret_version", "random_password"}
+    (database,) = planned(plan, "aws_db_instance")
+    assert database["manage_master_user_password"] and not database.get("password")
+    assert planned(plan, "aws_secretsmanager_secret_rotation")
+
+
+def test_what_is_kept_is_encrypted(plan_of: Callable[..., dict[str, Any]]) -> None:
+    plan = plan_of("stg", *EVERY_SWITCH)
+    assert all(d["storage_encrypted"] for d in planned(plan, "aws_db_instance"))
+    streams = planned(plan, "aws_kinesis_stream")
+    assert len(streams) == 2 and all(s["encryption_type"] == "KMS" for s in streams)
+    assert all(24 <= s["retention_period"] <= 72 for s in streams)
+    rules = planned(plan, "aws_s3_bucket_server_side_encryption_configuration")
+    assert len(rules) == len(planned(plan, "aws_s3_bucket")) == 2
+    for bucket in rules:
+        (default,) = bucket["rule"][0]["apply_server_side_encryption_by_default"]
+        assert default["sse_algorithm"] == "aws:kms"
+    settings = planned(plan, "aws_db_parameter_group")[0]["parameter"]
+    assert {"rds.force_ssl": "1"}.items() <= {s["name"]: s["value"] for s in settings}.items()

@@ -82,3 +82,13 @@ def test_a_proxy_never_sees_loopback(tree: Path, variables: dict[str, str], dire
     """Both spellings say the same, and keep what the user excepts."""
     said = make(tree, "monitor", DATABASE_URL="here", HTTP_PROXY="http://127.0.0.1:9", **variables)
     assert said.stdout.splitlines()[1] == f"{direct} {direct}"
+
+
+def test_a_promotion_names_both_environments(tree: Path) -> None:
+    """It asks no running stack: local is one of the environments."""
+    done = make(tree, "promote", FROM="local", TO="stg", VERSION="3", TO_PROFILE="school")
+    command = "-m orchestrator.promote --from local --to stg --version 3"
+    assert (
+        done.stdout.splitlines()[0].split()
+        == f"{command} --from-profile --to-profile school".split()
+    )

@@ -32,9 +32,9 @@ def planned(plan: Plan, address: str) -> dict[str, Any]:
     return values
 
 
-def overrides(plan: Plan) -> dict[str, Any]:
+def overrides(plan: Plan, rule: str = "retrain") -> dict[str, Any]:
     """Return what EventBridge hands to ECS: a variable is put in with its quotes."""
-    target = planned(plan, "aws_cloudwatch_event_target.retrain")
+    target = planned(plan, f"aws_cloudwatch_event_target.{rule}")
     (transformer,) = target["input_transformer"]
     assert transformer["input_paths"] == {"request": "$.id"}
     text = transformer["input_template"].replace("<request>", json.dumps(REQUEST))
@@ -110,6 +110,25 @@ def test_the_rule_starts_one_command(plan_of: Callable[..., Plan]) -> None:
     assert container["command"][3:6] == ["python", "-m", "orchestrator.run"]
     options = parse(container["command"][6:])
     assert options.labelled and options.request_id == REQUEST
+
+
+def test_a_promotion_s_rule_starts_one_command(plan_of: Callable[..., Plan]) -> None:
+    """It takes what was sent; its end is no training's."""
+    plan = plan_of("prod")
+    (container,) = overrides(plan, "promote")["containerOverrides"]
+    assert set(container) == {"name", "command"} and container["name"] == "mage"
+    assert container["command"][:6] == [
+        *("timeout", "--kill-after=60", "900"),
+        *("python", "-m", "orchestrator.promote"),
+    ]
+    assert container["command"][6:] == ["--received", "--request-id", REQUEST]
+    pattern = json.loads(planned(plan, "aws_cloudwatch_event_rule.promote")["event_pattern"])
+    assert pattern == {"source": [NAME], "detail-type": ["promote"]}
+    heard = json.loads(planned(plan, "aws_cloudwatch_event_rule.ended")["event_pattern"])
+    (task,) = planned(plan, "aws_cloudwatch_event_target.promote")["ecs_target"]
+    assert task["group"] not in heard["detail"]["group"]
+    values = planned(plan, "aws_iam_role.retrain")["assume_role_policy"]
+    assert f"rule/{NAME}-promote" in values
 
 
 def test_the_rule_hears_the_role_that_asks(plan_of: Callable[..., Plan]) -> None:

@@ -2,65 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from infrastructure.tools import review
-from infrastructure.tools.offline.policy import render
 from tests.infrastructure.support import rights
-from tests.infrastructure.support.iam import Policy, Request, allows, many
+from tests.infrastructure.support.iam import Request, allows, many
 from tests.infrastructure.support.plans import EVERY_SWITCH, bootstrap_plan
 from tests.infrastructure.support.rights import HERE, KEY, NAME, TAGGED
+from tests.infrastructure.support.roles import UNKNOWN, documents, listed, policies
 
 Plan = dict[str, Any]
 STATE = "arn:aws:s3:::student-performance-stg-state"
-UNKNOWN = "(known after apply)"
 OBJECT = f"arn:aws:s3:::{NAME}-artifacts/outcomes/1.json"
 # The deploy role rolls out new images there; the rest is an administrator's.
 HEAVY = re.compile(r"module\.(network|database|monitoring|training|restart)\b|aws_secretsmanager")
 ROLLOUT = ("aws_ecs_service", "aws_ecs_task_definition")
 BOUNDARY = "module.github.data.aws_iam_policy_document.boundary"
-
-
-def documents(plan: Plan) -> dict[str, Policy]:
-    """Return the policy documents by address; what is unknown in a plan has a name of its own."""
-    found = {}
-    for address, values in review.documents(plan):
-        blocks = [
-            {**block, "resources": [r or UNKNOWN for r in block.get("resources") or [UNKNOWN]]}
-            for block in values["statement"] or []
-        ]
-        found[address] = json.loads(render({"statement": blocks}))
-    return found
-
-
-def policies(role: str) -> list[Policy]:
-    """Return the policies of plan, deploy or retrain."""
-    plan = bootstrap_plan("stg")
-    written = documents(plan)
-    named = "module.github.data.aws_iam_policy_document."
-    attached = []
-    for change in plan["resource_changes"]:
-        name = str(change.get("index", ""))
-        if change["type"] != "aws_iam_policy" or not name.startswith(f"{role}-"):
-            continue
-        if (text := change["change"]["after"].get("policy")) is not None:
-            attached.append(json.loads(text))
-        else:  # it names the state's key, which is not made yet
-            assert name.endswith("-state")
-            attached.append(written[named + "state_read"])
-            attached += [written[named + "state_write"]] if role == "deploy" else []
-    assert attached
-    return attached
-
-
-def listed(written: list[Policy]) -> set[str]:
-    """Return every action that policies name."""
-    return {a for p in written for s in p["Statement"] for a in many(s["Action"])}
 
 
 def resources(plan: Plan) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -171,6 +131,10 @@ OTHER = {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess
         Request("kinesis:DeleteStream", f"arn:aws:kinesis:{HERE}:stream/{NAME}-students"),
         Request("kms:ScheduleKeyDeletion", KEY, TAGGED),
         Request("s3:GetObject", OBJECT),
+        # What the service answers is training's to decide.
+        Request(
+            "s3:PutObject", f"arn:aws:s3:::{NAME}-models/models/student-performance/champion.json"
+        ),
         Request("secretsmanager:GetSecretValue", rights.RDS_SECRET),
         Request("rds:ModifyDBInstance", f"arn:aws:rds:{HERE}:db:{NAME}"),
         Request("ecs:RunTask", f"arn:aws:ecs:{HERE}:task-definition/{NAME}-mage:1"),
@@ -249,7 +213,7 @@ def placed(action: str, arn: str) -> str:
     return known[action.split(":")[0]] if arn == UNKNOWN else arn
 
 
-@pytest.mark.parametrize("role", ["plan", "deploy", "retrain"])
+@pytest.mark.parametrize("role", ["plan", "deploy", "retrain", "promote"])
 def test_the_key_lets_iam_decide_what_the_roles_do(role: str, everything: Plan) -> None:
     """A key's policy comes first: what it does not leave to IAM, no role's policy can permit."""
     left = documents(everything)["module.encryption.data.aws_iam_policy_document.key"]

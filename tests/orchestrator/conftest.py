@@ -35,7 +35,7 @@ def simulated_students(frame: pd.DataFrame) -> Students:
 @pytest.fixture(name="services")
 def offline_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     """Real MLflow tracking and registry in a folder, buckets in memory; what steps open."""
-    settings = Settings((tmp_path / "mlruns").as_uri(), "models", "artifacts")
+    settings = Settings("models", "artifacts", tracking_uri=(tmp_path / "mlruns").as_uri())
     # MLflow's artifact code asks for the default store, which would be a folder where tests run.
     monkeypatch.setenv("MLFLOW_TRACKING_URI", settings.tracking_uri)
     models, artifacts = store_over(FakeBucket()), store_over(FakeBucket())

@@ -1,9 +1,10 @@
-# GitHub Actions without keys: an OIDC provider, and a role for each of three jobs. Each role trusts exactly one GitHub
+# GitHub Actions without keys: an OIDC provider, and a role for each of four jobs. Each role trusts exactly one GitHub
 # environment of exactly one repository; who may use that environment is set there (reviewers, branches).
 #
 #   plan     reads what Terraform manages; changes nothing
 #   deploy   pushes images and applies the streaming core; of the heavy modules it may only roll out new images
 #   retrain  asks for a training, by an event that carries nothing, and reads its verdict
+#   promote  reads published versions; sends one to where training judges it, or publishes where nothing trains
 #
 # Beside them the ceiling of every role that the deploy role may make: boundary.tf.
 
@@ -41,7 +42,7 @@ locals {
   fargate         = ["monitoring", "grafana", "mage", "mlflow", "restart"]
   task_roles      = flatten([for name in local.fargate : [for kind in ["execution", "task"] : "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}-${kind}"]])
   rule_roles      = [for name in ["retrain", "restart"] : "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}-rule"]
-  rules           = [for name in ["retrain", "retrain-ended", "rotated-secret", "rotated-instance"] : "${local.regional.events}:rule/${var.name}-${name}"]
+  rules           = [for name in ["retrain", "retrain-ended", "promote", "rotated-secret", "rotated-instance"] : "${local.regional.events}:rule/${var.name}-${name}"]
   ended_queue     = "${local.regional.sqs}:${var.name}-retrain-ended"
   boundary_arn    = "arn:${local.partition}:iam::${local.account_id}:policy/${var.name}-boundary"
   services        = concat([for name in ["monitoring", "grafana"] : "${local.regional.ecs}:service/${var.name}-monitoring/${var.name}-${name}"], [for name in ["mage", "mlflow"] : "${local.regional.ecs}:service/${var.name}-training/${var.name}-${name}"])
@@ -49,6 +50,7 @@ locals {
   families        = [for name in local.fargate : "${local.regional.ecs}:task-definition/${var.name}-${name}"]
   task_log_groups = [for name in local.fargate : "${local.regional.logs}:log-group:/ecs/${var.name}-${name}"]
   flow_log_group  = "${local.regional.logs}:log-group:/aws/vpc/${var.name}"
+  models          = "${local.buckets[0]}/models/${local.s.model_name}/*"
   state_object    = "${var.state_bucket_arn}/service.tfstate"
   # Which release was proven last (infrastructure/tools/release/record.py).
   serving_object = "${var.state_bucket_arn}/serving.json"
@@ -57,6 +59,7 @@ locals {
     plan    = "repo:${var.repository}:environment:${var.environment}-plan"
     deploy  = "repo:${var.repository}:environment:${var.environment}"
     retrain = "repo:${var.repository}:environment:${var.environment}-retrain"
+    promote = "repo:${var.repository}:environment:${var.environment}-promote"
   }
 
   policies = {
@@ -75,6 +78,9 @@ locals {
     }
     retrain = {
       training = data.aws_iam_policy_document.training.json
+    }
+    promote = {
+      promotion = data.aws_iam_policy_document.promotion.json
     }
   }
 

@@ -1,5 +1,5 @@
 output "role_arns" {
-  description = "Role by job: plan, deploy, retrain."
+  description = "Role by job: plan, deploy, retrain, promote."
   value       = { for name, role in aws_iam_role.this : name => role.arn }
 }
 

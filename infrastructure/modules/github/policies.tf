@@ -546,3 +546,75 @@ data "aws_iam_policy_document" "training" {
     }
   }
 }
+
+# A version between environments. Where this one trains, what is sent goes below incoming/ and its own task judges and publishes
+# it (modules/training/promote.tf); only where nothing trains this role publishes itself.
+data "aws_iam_policy_document" "promotion" {
+  statement {
+    sid       = "ReadVersions"
+    actions   = ["s3:GetObject"]
+    resources = [local.models]
+  }
+
+  statement {
+    sid       = "TellMissingFromForbidden"
+    actions   = ["s3:ListBucket"]
+    resources = local.s.enable_training ? local.buckets : [local.buckets[0]]
+  }
+
+  statement {
+    sid       = "UseTheDataKey"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [local.key]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Project"
+      values   = ["student-performance"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/Environment"
+      values   = [var.environment]
+    }
+  }
+
+  statement {
+    sid       = local.s.enable_training ? "Send" : "Publish"
+    actions   = ["s3:PutObject"]
+    resources = local.s.enable_training ? ["${local.buckets[1]}/incoming/*"] : [local.models]
+  }
+
+  dynamic "statement" {
+    for_each = local.s.enable_training ? [true] : []
+
+    content {
+      sid       = "AskForJudgement"
+      actions   = ["events:PutEvents"]
+      resources = ["${local.regional.events}:event-bus/default"]
+
+      condition {
+        test     = "StringEquals"
+        variable = "events:source"
+        values   = [var.name]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "events:detail-type"
+        values   = ["promote"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.s.enable_training ? [true] : []
+
+    content {
+      sid       = "ReadVerdict"
+      actions   = ["s3:GetObject"]
+      resources = ["${local.buckets[1]}/outcomes/*"]
+    }
+  }
+}

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "environment" {
-  description = "stg or prod; the GitHub environments are ENVIRONMENT, ENVIRONMENT-plan and ENVIRONMENT-retrain."
+  description = "stg or prod; the GitHub environments are ENVIRONMENT and ENVIRONMENT-plan, -retrain, -promote."
   type        = string
 }
 
@@ -29,6 +29,8 @@ variable "settings" {
     artifact_bucket_name    = string
     failure_queue_name      = string
     alert_sender            = string
+    model_name              = string
+    enable_training         = optional(bool, false)
   })
 }
 

@@ -112,6 +112,13 @@ data "aws_iam_policy_document" "mage" {
     resources = [for prefix in ["datasets", "mlflow", "outcomes", "reference"] : "${var.artifact_bucket_arn}/${prefix}/*"]
   }
 
+  # What another environment sent (promote.tf).
+  statement {
+    sid       = "TakeWhatWasSent"
+    actions   = ["s3:GetObject"]
+    resources = ["${var.artifact_bucket_arn}/incoming/*"]
+  }
+
   statement {
     sid       = "Publish"
     actions   = ["s3:GetObject", "s3:PutObject"]

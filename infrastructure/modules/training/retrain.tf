@@ -66,7 +66,7 @@ data "aws_iam_policy_document" "retrain_assume" {
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = ["${local.rule_arn}-retrain"]
+      values   = ["${local.rule_arn}-retrain", "${local.rule_arn}-promote"]
     }
   }
 }

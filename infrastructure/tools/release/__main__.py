@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from contract.errors import StudentPerformanceError
-from infrastructure.tools.release import deployment, preflight, record
+from infrastructure.tools.release import deployment, preflight, record, smoke
 from infrastructure.tools.release.target import DOCKERFILES, Target, load
 
 
@@ -40,7 +40,8 @@ def act(command: str, arguments: list[str], target: Target) -> None:
             proven = deployment.deploy(target, Path(folder))
             output("proven", json.dumps(proven))
             if not proven:
-                print("::warning::deployed, and not proven: no champion is published yet")
+                way = smoke.way_to_champion(target)
+                print(f"::warning::deployed, and not proven: no champion is published yet; {way}")
         case "fetch", [folder]:
             deployment.hand_over(target, Path(folder))
         case "serving", []:

@@ -26,6 +26,13 @@ def has_champion(target: Target) -> bool:
     return bool((found or {}).get("Contents"))
 
 
+def way_to_champion(target: Target) -> str:
+    """Say how an environment without a champion gets one."""
+    if target.settings.get("enable_training"):
+        return f"train once: gh workflow run retrain --field environment={target.environment}"
+    return f"bring one: make promote FROM=local TO={target.environment} VERSION=n"
+
+
 def put_one(target: Target) -> None:
     """Put one student through; NoAnswerError unless a prediction comes back."""
     settings = target.settings

@@ -61,6 +61,14 @@ class BundleStore:
         check_file(manifest, MODEL_FILE, model.data)
         return Bundle(version, model.data, manifest_data.data, manifest)
 
+    def free_or(self, model: bytes, version: str) -> bool:
+        """Whether ``version`` is free, or half written, or holds this very ``model``."""
+        try:
+            standing = self.read(version)
+        except BundleError:
+            return True
+        return standing is None or standing.model == model
+
     def pointer(self) -> tuple[Pointer | None, StoredObject | None]:
         """Return champion.json parsed (None if absent or unreadable) and as stored."""
         stored = self._store.get(f"{self._prefix}/{POINTER_FILE}")
@@ -96,10 +104,11 @@ class BundleStore:
         self._store.swap(f"{self._prefix}/{POINTER_FILE}", msgspec.json.encode(pointer), expected)
 
 
-def move_champion(bundles: BundleStore, registry: Tracking, version: str) -> bool:
+def move_champion(bundles: BundleStore, registry: Tracking | None, version: str) -> bool:
     """Make a published ``version`` the champion; returns False if it was already.
 
-    Used by promotion and rollback alike. Raises PublicationError if the version is incomplete.
+    Used by promotion and rollback alike; where nothing trains there is no registry. Raises
+    PublicationError if the version is incomplete.
     """
     bundle = bundles.read(version)
     if bundle is None:
@@ -107,7 +116,7 @@ def move_champion(bundles: BundleStore, registry: Tracking, version: str) -> boo
             f"version {version} has no complete bundle: it was refused by the gate, or never published"
         )
     pointer, stored = bundles.pointer()
-    if registry.champion_version() != version:
+    if registry is not None and registry.champion_version() != version:
         registry.set_champion(version)
     if pointer == Pointer(version, sha256_hex(bundle.manifest_data)):
         return False

@@ -1,9 +1,11 @@
 """Register a run's model in MLflow, and upload its bundle and monitoring's reference to S3."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from contract.bundle import BundleError, sha256_hex
+from contract.bundle import sha256_hex
 from contract.features import FEATURE_NAMES
 from contract.grades import GRADES, TARGET
 from orchestrator.training.data.datasets import STUDENT_ID
@@ -14,6 +16,7 @@ from orchestrator.training.release.gate import Verdict
 from orchestrator.training.release.mlflow_model import FOLDER, mlflow_files
 from orchestrator.training.release.publication import BundleStore
 from orchestrator.training.services import Services
+from orchestrator.training.tracking import Tracking
 
 
 def register_version(services: Services, model: bytes, selection: Trained, verdict: Verdict) -> str:
@@ -22,17 +25,26 @@ def register_version(services: Services, model: bytes, selection: Trained, verdi
     Repeating it for the same run finds the version that stands.
     """
     tracking, run_id = services.tracking, selection.parent_run_id
+    bundles = BundleStore.of(services)
+    version = register_model(tracking, bundles, run_id, model, {"candidate": selection.candidate})
+    tracking.describe_version(version, f"{selection.title}\n\n{verdict.describe()}")
+    tracking.tag_version(version, {"gate": verdict.decision})
+    return version
+
+
+def register_model(
+    tracking: Tracking, bundles: BundleStore, run_id: str, model: bytes, tags: Mapping[str, str]
+) -> str:
+    """Register ``model`` as the run's, unless it is already; returns a version free in the bucket."""
     version = next(iter(tracking.versions_of(run_id)), None)
-    while version is None or not _free_or_ours(services, version, model):
+    while version is None or not bundles.free_or(model, version):
         # A registry made anew counts from 1 again while the bucket still holds old versions.
         tracking.log_files(run_id, mlflow_files(model))
         version = tracking.register(
             run_id,
             tracking.artifact_uri(run_id, FOLDER),
-            {"candidate": selection.candidate, "sha256": sha256_hex(model)},
+            {**tags, "sha256": sha256_hex(model)},
         )
-    tracking.describe_version(version, f"{selection.title}\n\n{verdict.describe()}")
-    tracking.tag_version(version, {"gate": verdict.decision})
     return version
 
 
@@ -62,11 +74,3 @@ def reference_table(train: pd.DataFrame, model: bytes) -> pd.DataFrame:
     # when this version was made, which is the baseline for drift after a shift.
     table["recent"] = table[STUDENT_ID] < 0
     return table
-
-
-def _free_or_ours(services: Services, version: str, model: bytes) -> bool:
-    try:
-        standing = BundleStore.of(services).read(version)
-    except BundleError:
-        return True
-    return standing is None or standing.model == model

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -144,7 +143,7 @@ def test_peek_never_waits_nor_raises(tmp_path: Path) -> None:
 class BrokenStore(LocalStore):
     """A store with a bug."""
 
-    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
+    def pointer(self, known: str | None) -> PointerFile | None:
         """Raise what no store should."""
         raise KeyError("secret")
 
@@ -165,13 +164,3 @@ def test_failed_looks_do_not_fill_the_memory(tmp_path: Path) -> None:
         with pytest.raises(ModelUnavailable):
             champion.current()
     assert len(champion.finished()) == 100
-
-
-def test_another_pointer_file_can_be_followed(models: Path) -> None:
-    """The challenger's pointer lies beside the champion's."""
-    factory.publish(models, "2", pointer="challenger.json")
-    store = LocalStore(models, DEFAULT_MODEL_NAME)
-    refresh = load(store, DEFAULT_MODEL_NAME, pointer="challenger.json")
-    assert refresh.predictor is not None and refresh.predictor.manifest.version == "2"
-    assert serving(Champion(store, DEFAULT_MODEL_NAME, 0, 60, "challenger.json")) == "2"
-    assert json.loads((models / POINTER_FILE).read_text())["version"] == "1"

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from contract.bundle import POINTER_FILE
 from contract.features import DEFAULT_MODEL_NAME
 from inference.model.champion import Champion
 from inference.model.store import LocalStore, PointerFile
@@ -37,11 +36,11 @@ class CountingStore(LocalStore):
         super().__init__(models, DEFAULT_MODEL_NAME)
         self.reads = self.looks = 0
 
-    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
+    def pointer(self, known: str | None) -> PointerFile | None:
         """Look, slowly."""
         self.looks += 1
         time.sleep(0.05)
-        return super().pointer(known, name)
+        return super().pointer(known)
 
     def file(self, version: str, name: str) -> bytes:
         """Count and read."""
@@ -58,10 +57,10 @@ class SlowStore(LocalStore):
         self.looks = 0
         self.before_release: Callable[[], object] = lambda: None
 
-    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
+    def pointer(self, known: str | None) -> PointerFile | None:
         """Wait, after the first look; what it then says is what it had read before."""
         self.looks += 1
-        read = super().pointer(known, name)
+        read = super().pointer(known)
         if self.looks > 1:
             self.waiting.set()
             self.release.wait(PATIENCE_SECONDS)

@@ -34,9 +34,11 @@ def protected() -> dict[str, dict[str, Any]]:
         "stg": environment([MAIN, TAGS]),
         "stg-plan": environment(None, REVIEWED),
         "stg-retrain": environment([MAIN]),
+        "stg-promote": environment([MAIN]),
         "prod": environment([TAGS], REVIEWED),
         "prod-plan": environment(None, REVIEWED),
         "prod-retrain": environment([MAIN]),
+        "prod-promote": environment([MAIN], REVIEWED),
     }
 
 
@@ -96,7 +98,7 @@ def run() -> int:
 
 def test_protected_ones_pass(github: GitHub, capsys: pytest.CaptureFixture[str]) -> None:
     assert github.environments and run() == 0
-    assert "6 environments, 0 problems" in capsys.readouterr().out
+    assert "8 environments, 0 problems" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_what_is_open_is_named(
     github.environments[name] = found  # type: ignore[assignment]
     assert run() == 1
     said = capsys.readouterr()
-    assert words in said.err and "6 environments, 1 problems" in said.out
+    assert words in said.err and "8 environments, 1 problems" in said.out
 
 
 def test_no_answer_is_no_pass(

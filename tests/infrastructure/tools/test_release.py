@@ -96,8 +96,11 @@ def _production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workflow:
     return found
 
 
-def test_the_first_release_makes_the_registry_and_waits_for_a_champion(staging: Workflow) -> None:
+def test_the_first_release_makes_the_registry_and_waits_for_a_champion(
+    staging: Workflow, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert staging.release(ONE) == 0
+    assert "no champion is published yet; bring one: make promote" in capsys.readouterr().out
     assert staging.output("proven") is False and staging.recorded() is None
     assert set(staging.vendors.repositories) == {
         f"student-performance-stg/{component}" for component in DOCKERFILES

@@ -11,6 +11,7 @@ from orchestrator.training.models import selection
 from orchestrator.training.release.publication import BundleStore
 from orchestrator.training.services import Services
 from tests.orchestrator.support.pipeline import VARIABLES, process, with_csv
+from tests.orchestrator.support.results import trained_candidate
 
 pytestmark = [
     pytest.mark.usefixtures("two_candidates", "data_folder"),
@@ -36,3 +37,10 @@ def test_candidates_that_cannot_be_served(
     with pytest.raises(SelectionError, match="gpa_gaussian: .*; decision_tree: "):
         selection.select_candidate(candidates)
     assert BundleStore.of(services).pointer()[0] is None
+
+
+def test_a_tie_goes_to_the_simpler_one() -> None:
+    """Candidates stand in order of preference; of equals the earlier is the simpler."""
+    equals = [trained_candidate(candidate=name) for name in ("second", "third")]
+    refused = trained_candidate(candidate="first", problem="no operators")
+    assert selection.Candidates((refused, *equals)).best().candidate == "second"
