@@ -54,13 +54,13 @@ class Streams:
         for entry in entries:
             self.stored[stream].append(entry["Data"])
             numbers.append(str(len(self.stored[stream])))
-        if self.answering and stream == "students":
-            self.answer(len(self.stored[stream]) - len(numbers), len(self.stored[stream]))
+        if self.answering:
+            self.answer(len(self.stored[stream]) - len(numbers), len(self.stored[stream]), stream)
         return numbers
 
-    def answer(self, start: int, end: int) -> None:
+    def answer(self, start: int, end: int, stream: str = "students") -> None:
         """Answer what was sent from the place ``start`` up to ``end``."""
-        sent = self.stored["students"]
+        sent = self.stored[stream]
         items = unpacked({"Records": [record(n + 1, sent[n]) for n in range(start, end)]}).items
         for answer in score(items, factory.predictor()).answers:
             self.stored["predictions"] += [answer.data] * (1 + self.twice)
