@@ -6,7 +6,9 @@ acknowledged, when no verified model can be loaded or the model itself fails.
 """
 
 import os
+import tempfile
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from contract.environment import SettingsError
@@ -17,6 +19,7 @@ from inference.model.champion import Champion
 from inference.model.store import CHALLENGER_FILE, open_store
 from inference.observability import Observer
 from inference.settings import read_settings
+from inference.stream.deaths import Deaths
 from inference.stream.publisher import Publisher
 
 
@@ -43,6 +46,7 @@ def application() -> Application:
         Publisher(kinesis, settings.predictions_stream, ATTEMPT_SECONDS),
         Observer(),
         challenger,
+        Deaths(Path(tempfile.gettempdir()) / "student-performance"),
     )
 
 

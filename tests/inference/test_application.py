@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import tracemalloc
 from collections.abc import Callable
@@ -17,9 +18,13 @@ from contract.features import DEFAULT_MODEL_NAME
 from inference.application import Application
 from inference.model.challenger import Challenger
 from inference.model.champion import Champion, ModelUnavailable
+from inference.model.predictor import Predictor
+from inference.model.scorer import Batch, score
 from inference.model.store import CHALLENGER_FILE, LocalStore
 from inference.observability import Observer
+from inference.stream.deaths import MOST_DEATHS, Deaths
 from inference.stream.envelope import EnvelopeError
+from inference.stream.item import Item
 from inference.stream.publisher import Publisher
 from tests.inference.support import factory
 from tests.inference.support.aggregate import aggregate
@@ -165,6 +170,42 @@ def test_no_part_is_begun_that_could_not_be_sent(serve: Serve) -> None:
     response = serve(stream).handle(batch(*datas), lambda: next(left, 8.5))
     assert response == {"batchItemFailures": [{"itemIdentifier": "1001"}]}
     assert len(stream.entries) == 1_000
+
+
+def test_a_record_that_kills_is_found_and_rejected(champion: Champion, tmp_path: Path) -> None:
+    """Each process dies, until the record is known; then it is rejected and the rest is answered.
+
+    The event source mapping is asked for no help: it gives the same batch again.
+    """
+    event, stream, lives = batch(*map(encoded, range(20))), MemoryStream(), 0
+    killer = unpacked(event).items[13].prediction_id
+
+    def handle() -> dict[str, Any]:
+        publisher = Publisher(stream, "predictions", 1.0)
+        deaths = Deaths(tmp_path / "deaths")
+        return Application(champion, publisher, Observer(), deaths=deaths).handle(
+            event, lambda: 30.0
+        )
+
+    def die(items: list[Item], predictor: Predictor) -> Batch:
+        if any(item.prediction_id == killer and not item.problem for item in items):
+            os._exit(9)
+        return score(items, predictor)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("inference.application.score", die)
+        champion.current()
+        while (child := os.fork()) and os.waitpid(child, 0)[1]:
+            lives += 1
+        if not child:
+            handle()
+            os._exit(0)
+        assert handle() == {"batchItemFailures": []}
+    assert lives == 1 + MOST_DEATHS
+    rejected = [one for one in stream.documents() if one["status"] == "rejected"]
+    assert len(stream.entries) == 20
+    assert [one["prediction_id"] for one in rejected] == [killer]
+    assert rejected[0]["errors"][0]["code"] == "model_failed"
 
 
 class Nowhere:
