@@ -6,9 +6,12 @@ from typing import Any
 
 from inference.model.champion import Champion, ModelUnavailable
 from inference.model.predictor import Predictor
-from inference.model.scorer import score
+from inference.model.scorer import Batch, score
 from inference.observability import Observer, Report
+from inference.stream.deaths import Deaths
 from inference.stream.envelope import Part, unpack
+from inference.stream.item import Item
+from inference.stream.problems import DEADLY
 from inference.stream.publisher import Publisher
 
 RESERVE_SECONDS = 1.0
@@ -27,10 +30,12 @@ class Application:
         champion: Champion,
         publisher: Publisher,
         observer: Observer,
+        deaths: Deaths | None = None,
     ) -> None:
         self._champion = champion
         self._publisher = publisher
         self._observer = observer
+        self._deaths = deaths
 
     def handle(self, event: Any, remaining: Callable[[], float]) -> dict[str, Any]:
         """Answer one batch; ``remaining`` gives the seconds left of the invocation.
@@ -85,7 +90,7 @@ class Application:
     ) -> int:
         """Answer one part, add its numbers to ``report``, return how many answers are published."""
         items = part.items
-        batch = score(items, predictor)
+        batch = self._score(items, predictor)
         outcome = self._publisher.publish(batch.answers, lambda: remaining() - RESERVE_SECONDS)
         report.records += len(items)
         report.rejected += len(items) - len(batch.rows)
@@ -95,3 +100,17 @@ class Application:
         report.unpublished += len(items) - outcome.published
         report.newest_arrival = part.newest_arrival
         return outcome.published
+
+    def _score(self, items: list[Item], predictor: Predictor) -> Batch:
+        """Answer the items; if a process died on them try each alone, and reject what kills."""
+        if self._deaths is None:
+            return score(items, predictor)
+        if self._deaths.suspects(item.prediction_id for item in items):
+            for item in items:
+                if self._deaths.deadly(item.prediction_id):
+                    item.problem = DEADLY
+                    continue
+                with self._deaths.at_work(item.prediction_id):
+                    score([item], predictor)
+        with self._deaths.at_work(items[0].prediction_id, len(items)):
+            return score(items, predictor)

@@ -101,6 +101,8 @@ class _Response(http.client.HTTPResponse):
 class _Bounded:
     """What a connection does otherwise."""
 
+    # pylint: disable=no-member  # the classes below have them
+
     sock: Any
     timeout: float
     response_class = _Response
@@ -110,6 +112,7 @@ class _Bounded:
         if _CALL.ends == math.inf:
             super().connect()  # type: ignore[misc]
             return
+        # pylint: disable-next=consider-using-with  # released where the connection is made
         if not _CONNECTING.acquire(timeout=_left()):
             raise OutOfTime("too many earlier connections still hang")
         made: Future[None] = Future()

@@ -6,7 +6,9 @@ acknowledged, when no verified model can be loaded or the model itself fails.
 """
 
 import os
+import tempfile
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from contract.environment import SettingsError
@@ -16,6 +18,7 @@ from inference.model.champion import Champion
 from inference.model.store import open_store
 from inference.observability import Observer
 from inference.settings import read_settings
+from inference.stream.deaths import Deaths
 from inference.stream.publisher import Publisher
 
 
@@ -30,6 +33,7 @@ def application() -> Application:
         Champion(store, settings.model_name, settings.refresh_seconds),
         Publisher(client("kinesis"), settings.predictions_stream, ATTEMPT_SECONDS),
         Observer(),
+        Deaths(Path(tempfile.gettempdir()) / "student-performance"),
     )
 
 

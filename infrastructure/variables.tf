@@ -229,7 +229,7 @@ variable "mapping_bisect_on_error" {
 }
 
 variable "mapping_maximum_retry_attempts" {
-  description = "Retries of a failed batch before it goes to the failure queue: enough to outlast an outage of many minutes."
+  description = "Retries of a failed batch before it goes to the failure queue: enough to outlast an outage of many minutes. Halving a batch takes none. A record that kills the function in a new sandbox each time holds its shard for all of them, or until its maximum age; where the sandbox stays, the function rejects it after three deaths."
   type        = number
   default     = 100
 }

@@ -4,11 +4,14 @@ their report.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
 import pytest
 
+from inference.stream.deaths import MOST_DEATHS
+from tests.inference.support.kinesis import encoded
 from tests.localcloud.support.deployment import HANDLERS, Deployment, eventually
 
 FRAGILE = f"{HANDLERS}.fragile.lambda_handler"
@@ -136,3 +139,27 @@ def test_every_kind_of_failure_in_one_batch(deploy: Deploy) -> None:
         failures: list[dict[str, object]] = []
         eventually(lambda: failures.extend(deployment.failures()) or len(failures) >= 3)
     assert sorted(deployment.answers()) == [f"record-{n}".encode() for n in (1, 2, 5, 6, 7)]
+
+
+def test_a_record_that_kills_every_process_is_answered(deploy: Deploy) -> None:
+    """GIVEN the shipped settings and a record among 200 that kills the project's own function THEN
+    after a few deaths it is rejected, all others are answered, and its shard goes on.
+    """
+    deployment = deploy(f"{HANDLERS}.deadly.lambda_handler", stream_shard_count=1)
+    deployment.publish()
+    datas = [encoded(number, request_id="kill" if number == 123 else None) for number in range(200)]
+    deployment.put(("key", data) for data in datas)
+    with deployment:
+        deployment.wait_answers(200)
+        deployment.put([("key", encoded(200))])
+        answers = [json.loads(data) for data in deployment.wait_answers(201)]
+    assert not deployment.failures()
+    # A death after publishing is a repeat with the same id, as ever.
+    told = {answer["prediction_id"]: answer for answer in answers}
+    assert len(told) == 201
+    rejected = [answer for answer in told.values() if answer["status"] == "rejected"]
+    assert [error["code"] for answer in rejected for error in answer["errors"]] == ["model_failed"]
+    assert rejected[0]["student_id"] is None
+    (deaths,) = deployment.folder.glob("host/**/deaths")
+    # As a whole, in halves, ... and alone.
+    assert MOST_DEATHS < len(deaths.read_text(encoding="ascii").split()) <= MOST_DEATHS + 8

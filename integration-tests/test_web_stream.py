@@ -130,7 +130,7 @@ def test_swap_and_rollback_reach_both_ways_in(stack: Stack, tmp_path: Path) -> N
 def test_the_service_runs_behind_a_function_url(stack: Stack, tmp_path: Path) -> None:
     """Given the entry point under AWS's own runtime client, API and page answer as on a server."""
     web = with_handler(load(), "inference.web.function_url.lambda_handler")
-    function = Function(web, stack.environment, tmp_path / "web.log")
+    function = Function(web, stack.environment, tmp_path / "web.log", tmp_path / "tmp")
     try:
         ready = invoke(function, "GET", "/ready")
         assert ready["statusCode"] == 200

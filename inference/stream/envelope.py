@@ -72,8 +72,7 @@ def _parts(records: list[_Record], most: int) -> Iterator[Part]:
     newest = -math.inf
     for record in records:
         kinesis = record.kinesis
-        if kinesis.arrival > newest:
-            newest = kinesis.arrival
+        newest = max(newest, kinesis.arrival)
         for item in _items(record):
             items.append(item)
             numbers.append(kinesis.sequence_number)

@@ -44,6 +44,9 @@ BAD_AGGREGATE = Problem(
 MODEL_FAILED = Problem(
     "model_failed", None, "the record is valid, but the model cannot answer it; others it can"
 )
+DEADLY = Problem(
+    "model_failed", None, "processes died one after the other when they answered this record alone"
+)
 
 _ID = f"student_id must be a 64-bit integer or a string of 1 to {MAX_STUDENT_ID_LENGTH} characters"
 ID_MISSING = Problem("missing_field", "student_id", _ID)

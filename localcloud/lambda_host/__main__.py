@@ -77,7 +77,8 @@ def main() -> int:
             options.function_url, function_arn(values), values.function_timeout_seconds
         )
     else:
-        target = Function(values, os.environ, state.parent / "logs" / "function.log", options.root)
+        log = state.parent / "logs" / "function.log"
+        target = Function(values, os.environ, log, state / "tmp", options.root)
     feed = Feed(
         stream,
         target,

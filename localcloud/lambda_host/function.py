@@ -45,6 +45,7 @@ class Function:
         configuration: Configuration,
         variables: Mapping[str, str],
         log: Path,
+        temporary: Path,
         root: Path = REPOSITORY,
     ) -> None:
         self.arn = function_arn(configuration)
@@ -53,7 +54,10 @@ class Function:
             **function_variables(configuration, variables),
             "LAMBDA_TASK_ROOT": str(root),
             "PYTHONPATH": str(root),
+            # On AWS /tmp is the execution environment's own and outlives its process.
+            "TMPDIR": str(temporary),
         }
+        temporary.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._idle: list[Instance] = []
         self._all: set[Instance] = set()

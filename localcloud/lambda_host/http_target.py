@@ -50,10 +50,12 @@ class HttpTarget:
             except OSError as error:
                 connection.close()
                 raise TargetUnavailable(f"{self._host}:{self._port}: {error}") from error
+            request_id = ""
             try:
                 connection.request("POST", self._path, event, {"Content-Type": "application/json"})
                 answer = connection.getresponse()
                 payload = answer.read()
+                request_id = answer.getheader("x-amzn-RequestId", "")
                 error_header = answer.getheader("X-Amz-Function-Error")
                 failed = error_of(payload, error_header) if answer.status == 200 else "Unhandled"
             except (OSError, http.client.HTTPException) as error:
@@ -65,7 +67,7 @@ class HttpTarget:
                 failed = "Unhandled"
             finally:
                 connection.close()
-        return Invocation(payload, failed)
+        return Invocation(payload, failed, request_id)
 
     def close(self) -> None:
         """Nothing is held between invocations."""

@@ -18,7 +18,7 @@ import time
 from collections.abc import Mapping, Sequence
 from http.server import ThreadingHTTPServer
 
-from localcloud.lambda_host.instance import Instance
+from localcloud.lambda_host.instance import Instance, Invocation
 from localcloud.lambda_host.runtime_api import JsonHandler
 
 PATH = "/2015-03-31/functions/function/invocations"
@@ -61,10 +61,10 @@ class Emulator(ThreadingHTTPServer):
         self._invoking = threading.Lock()
         self._seen_alive = time.monotonic()
 
-    def invoke(self, event: bytes) -> bytes:
+    def invoke(self, event: bytes) -> Invocation:
         """Return the function's answer to ``event``, or the error document that tells why not."""
         with self._invoking:
-            return self._function.invoke(event).payload
+            return self._function.invoke(event)
 
     def service_actions(self) -> None:
         """Called between requests: a container whose function is gone ends."""
@@ -83,7 +83,8 @@ class _Handler(JsonHandler):
         """Invoke the function with the body."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path == PATH:
-            self.reply(200, self.server.invoke(body))
+            outcome = self.server.invoke(body)
+            self.reply(200, outcome.payload, {"x-amzn-RequestId": outcome.request_id})
         else:
             self.reply(404, b'{"errorType": "NotFound"}')
 

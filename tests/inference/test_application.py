@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -128,82 +127,6 @@ def test_any_faults_and_retries_answer_everyone_exactly_once(data: st.DataObject
 
 def _items(event: dict[str, Any]) -> list[Any]:
     return unpacked(event).items
-
-
-@pytest.mark.parametrize("broken", [0, 1_999, 2_000, 2_499])
-def test_a_batch_of_many_parts_is_one_batch(
-    serve: Serve, capsys: pytest.CaptureFixture[str], broken: int
-) -> None:
-    """Every answer in order and once, one document of metrics, the first unpublished one reported."""
-    packed = [
-        aggregate([("k", encoded(n)) for n in range(k, k + 100)]) for k in range(0, 2400, 100)
-    ]
-    datas = [*packed, *(encoded(n) for n in range(2400, 2500))]
-    stream = MemoryStream()
-    assert serve(stream).handle(batch(*datas), lambda: 30.0) == {"batchItemFailures": []}
-    said = [document["prediction"]["student_id"] for document in stream.documents()]
-    assert said == list(range(2500))
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    (metrics,) = [line for line in lines if "Records" in line]
-    assert (metrics["Records"], metrics["Unpublished"]) == ([2500.0], [0.0])
-
-    def fault(_: int, entries: list[dict[str, Any]]) -> set[int]:
-        return {n for n, entry in enumerate(entries) if entry["PartitionKey"] == str(broken)}
-
-    reported = broken // 100 + 1 if broken < 2400 else broken - 2400 + 25
-    left = iter([30.0] * 4 * (broken // 500 + 1))
-    response = serve(MemoryStream(fault)).handle(batch(*datas), lambda: next(left, 0.0))
-    assert response == {"batchItemFailures": [{"itemIdentifier": str(reported)}]}
-
-
-def test_no_part_is_begun_that_could_not_be_sent(serve: Serve) -> None:
-    """With less than an attempt left after a part, the next one's first record is reported."""
-    stream, left = MemoryStream(), iter([30.0, 30.0])
-    datas = [encoded(number) for number in range(1_500)]
-    response = serve(stream).handle(batch(*datas), lambda: next(left, 8.5))
-    assert response == {"batchItemFailures": [{"itemIdentifier": "1001"}]}
-    assert len(stream.entries) == 1_000
-
-
-class Nowhere:
-    """An output stream that accepts everything and keeps nothing."""
-
-    @staticmethod
-    def put_records(**request: Any) -> dict[str, Any]:
-        """Accept."""
-        return {
-            "FailedRecordCount": 0,
-            "Records": [{"SequenceNumber": "1"}] * len(request["Records"]),
-        }
-
-
-@pytest.mark.parametrize(
-    ("user_record", "room"),
-    [
-        (encoded(1), 10_000_000),
-        (encoded(1, explain=True), 10_000_000),
-        (encoded(1, explain=True, year_elapsed=0.5), 128_000_000),
-        (b"", 10_000_000),
-        (b"{}", 10_000_000),
-    ],
-    ids=["plain", "explain", "year", "empty", "object"],
-)
-def test_memory_of_the_largest_aggregates_is_bounded(
-    champion: Champion, user_record: bytes, room: int
-) -> None:
-    """Of aggregates as full as they can be, the answers of one part exist at a time: ``room``."""
-    count = min(10_000, 900_000 // (len(user_record) + 10))
-    event = batch(*[aggregate([("key", user_record)] * count)] * 4)
-    payload = sum(len(one["kinesis"]["data"]) for one in event["Records"])
-    application = Application(champion, Publisher(Nowhere(), "predictions", 1.0), Observer())
-    application.handle(batch(user_record), lambda: 30.0)
-    tracemalloc.start()
-    try:
-        assert application.handle(event, lambda: 30.0) == {"batchItemFailures": []}
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak <= 2 * payload + room
 
 
 class Fixed(Champion):

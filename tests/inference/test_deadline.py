@@ -190,7 +190,11 @@ def test_a_server_that_goes_on_and_on_ends_with_the_deadline(
 def test_a_late_call_leaves_the_next_ones_alone(serve: Serve) -> None:
     """After the deadline a fresh connection answers, and without a deadline there is none."""
     plays = iter([drip(b"HTTP/1.1 200 OK\r\n"), answer, answer])
-    client = serve(lambda connection: next(plays)(connection))
+
+    def play(connection: socket.socket) -> None:
+        next(plays)(connection)
+
+    client = serve(play)
     with pytest.raises(OutOfTime), within(SECONDS):
         put(client)
     with within(60):

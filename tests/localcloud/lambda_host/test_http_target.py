@@ -31,6 +31,8 @@ class Emulator(BaseHTTPRequestHandler):
         self.send_response(int(status))
         if header != "-":
             self.send_header("X-Amz-Function-Error", header)
+        if status == "200":
+            self.send_header("x-amzn-RequestId", "its-own")
         self.end_headers()
         self.wfile.write(body.encode())
 
@@ -64,6 +66,7 @@ def test_answers_are_told_from_errors(target: HttpTarget, event: str, error: str
     invocation = target.invoke(event.encode())
     assert invocation.error == error
     assert invocation.payload.decode() == event.split(" ", 2)[2]
+    assert invocation.request_id == ("its-own" if event.startswith("200") else "")
 
 
 def test_a_broken_connection_is_a_failed_invocation(target: HttpTarget) -> None:

@@ -137,6 +137,28 @@ def test_records_past_their_age_are_discarded_and_never_sent(ages, limit):
     assert {number for batch in driver.run.invocations for number in batch} == driver.run.done
 
 
+def test_a_record_that_kills_in_every_sandbox_is_given_up_within_its_retries() -> None:
+    """GIVEN the shipped settings and one of 200 records that always kills THEN bisection costs no
+    retry, the others are done before the first, and it is given up after 17 minutes at most.
+    """
+    shard, now, invokes, alone = Shard(settings_of(load())), NOW, 0, 0
+    shard.add([record(number, arrived_at=NOW) for number in range(200)], NOW)
+    killer, discards = record(123).sequence_number, []
+    while not discards:
+        (batch,), _ = shard.take(now, now)
+        invokes += 1
+        dies = killer in batch.sequence_numbers
+        alone += dies and len(batch.records) == 1
+        if alone == 1:
+            assert shard.unfinished <= 200 - 123, "what was before it is done"
+        outcome = Outcome(0, error="Unhandled") if dies else Outcome(len(batch.records))
+        discards = shard.settle(batch, outcome, now)
+        now = max(now, shard.wake_at() or now) if not discards else now
+    assert (alone, discards[0].condition) == (101, RETRIES_EXHAUSTED)
+    assert invokes <= 101 + 2 * 8
+    assert now - NOW <= 17 * 60
+
+
 def test_a_window_waits_for_a_full_batch() -> None:
     """GIVEN a batching window WHEN few records wait THEN they go at its end, or at once when the
     batch is full.
