@@ -17,7 +17,7 @@ def _session() -> Session:
     return get_session()
 
 
-def client(service: str, attempts: int = 1) -> Any:
+def client(service: str, attempts: int = 1, read_seconds: float = READ_SECONDS) -> Any:
     """Return a new client for ``service``; endpoint, region and credentials as the SDK finds them.
 
     With one attempt retries are the caller's, who knows the time that is left.
@@ -28,7 +28,7 @@ def client(service: str, attempts: int = 1) -> Any:
         service,
         config=Config(
             connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
+            read_timeout=read_seconds,
             retries={"total_max_attempts": attempts, "mode": "standard"},
             parameter_validation=False,
             tcp_keepalive=True,

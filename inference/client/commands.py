@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inference.aws import ATTEMPT_SECONDS, client
-from inference.client import ClientUsageError, sheet
+from inference.client import ClientUsageError, sheet, waiting
 from inference.client.exchange import Exchange
 from inference.stream.identity import prediction_id
 from inference.stream.publisher import Publisher
@@ -43,7 +43,7 @@ def _awaited(reader: StreamReader, wanted: str, seconds: float) -> dict[str, Any
                 return answer
         if time.monotonic() > deadline:
             break
-    raise ClientUsageError(f"no answer within {seconds:g} seconds; is it running?")
+    raise ClientUsageError(f"no answer within {seconds:g} seconds; {waiting.reason()}")
 
 
 def predictions(options: argparse.Namespace) -> int:
@@ -100,6 +100,8 @@ def stream(options: argparse.Namespace) -> int:
     print(
         f"{output}: {len(done) - rejected} predictions, {rejected} rejected, {lacking} unanswered"
     )
+    if lacking:
+        print(waiting.reason(), file=sys.stderr)
     return 1 if lacking else 0
 
 

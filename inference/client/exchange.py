@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from inference.client import ClientUsageError
+from inference.client.waiting import reason
 from inference.stream.item import Answer
 from inference.stream.publisher import MAX_ENTRIES, Publisher
 from inference.stream.reader import IDLE_SECONDS, StreamReader
@@ -56,9 +57,7 @@ class Exchange:
         for start in range(0, len(records), MAX_ENTRIES):
             while self._sent - len(self.answers) > self._window - MAX_ENTRIES:
                 if not self._wait():
-                    raise ClientUsageError(
-                        f"no answer for {self._patience:g} seconds; does the service run?"
-                    )
+                    raise ClientUsageError(f"no answer for {self._patience:g} seconds; {reason()}")
             chunk = [Answer(key, data, "") for key, data in records[start : start + MAX_ENTRIES]]
             outcome = self._publisher.publish(chunk, _countdown(SEND_SECONDS))
             self._sent += outcome.published
