@@ -132,7 +132,7 @@ def status(state: Path) -> str:
 def _given_up(variables: Mapping[str, str]) -> str:
     """Say what waits in the failure queue."""
     try:
-        queue = FailureQueue(client("sqs", variables), variables["FAILURE_QUEUE_URL"])
+        queue = FailureQueue(client("sqs", variables, patience=2.0), variables["FAILURE_QUEUE_URL"])
         return queue.words() or "nothing given up"
     except (KeyError, BotoCoreError, ClientError):
         return "given up: not known (the AWS endpoint does not answer)"
