@@ -19,7 +19,7 @@ PYTEST_ARGS ?=
 PATHS = $(filter tests/% integration-tests/%,$(foreach word,$(PYTEST_ARGS),$(firstword $(subst ::, ,$(word)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lint environment-uv run up down status train put-record predictions stream labels monitor monitor-report web promote rollback \
+.PHONY: help setup setup-lint environment-uv run up down status train put-record predictions stream redrive labels monitor monitor-report web promote rollback \
         test unit-test integration-test localstack-test localstack-up localstack-down bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
 
 help: ## List the targets (default)
@@ -60,6 +60,9 @@ predictions: setup ## Show the newest predictions (ARGS="--follow")
 
 stream: setup ## Stream a CSV of students and join the answers (CSV=students.csv OUT=file ARGS="--again")
 	@$(call with_stack,STUDENTS_STREAM_NAME) $(BIN)/python -m inference.client stream "$(CSV)" $(if $(OUT),--output "$(OUT)") $(ARGS)
+
+redrive: setup ## List what was given up; answer it under its original ids (ARGS="--yes")
+	@$(call with_stack,FAILURE_QUEUE_URL) $(BIN)/python -m inference.client redrive $(ARGS)
 
 labels: setup ## Load true grades that came late (CSV=labels.csv)
 	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring labels "$(CSV)"

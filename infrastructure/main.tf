@@ -225,6 +225,8 @@ module "monitoring" {
   predictions_stream_name  = var.predictions_stream_name
   predictions_stream_arn   = module.streams.predictions_arn
   stream_retention_hours   = var.stream_retention_hours
+  failure_queue_url        = module.inference[0].failure_queue_url
+  failure_queue_arn        = module.inference[0].failure_queue_arn
   artifact_bucket_name     = module.artifact_store.bucket_name
   artifact_bucket_arn      = module.artifact_store.arn
   model_name               = var.model_name

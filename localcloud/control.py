@@ -5,15 +5,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from inference.client.failures import FailureQueue
 from localcloud import compose
 from localcloud.configuration import REPOSITORY
 from localcloud.errors import LocalCloudError, ServiceFailed
 from localcloud.lock import is_held, wait_free
 from localcloud.process import tail
-from localcloud.state_file import StateFile, clear, read_state_file
+from localcloud.provision import client
+from localcloud.state_file import StateFile, clear, read_state_file, read_variables
 
 _STOP_SECONDS = 60.0
 _ROW = "{:<10}  {:<10}  {:<7}  {:<8}  {}"
@@ -127,4 +131,14 @@ def status(state: Path) -> str:
     for entry in recorded.services:
         pid, address = entry.pid or "-", entry.url or "-"
         lines.append(_ROW.format(entry.name, entry.state, pid, entry.restarts, address))
+    lines.append(_given_up(read_variables(state) or {}))
     return "\n".join([*lines, f"each one's log: {os.path.relpath(state / 'logs')}/SERVICE.log"])
+
+
+def _given_up(variables: Mapping[str, str]) -> str:
+    """Say what waits in the failure queue."""
+    try:
+        queue = FailureQueue(client("sqs", variables, patience=2.0), variables["FAILURE_QUEUE_URL"])
+        return queue.words() or "nothing given up"
+    except (KeyError, BotoCoreError, ClientError):
+        return "given up: not known (the AWS endpoint does not answer)"

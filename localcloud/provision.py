@@ -24,8 +24,11 @@ from localcloud.errors import ConfigurationError, LocalCloudError, ProvisionFail
 from localcloud.state_file import format_variables
 
 
-def client(service: str, variables: Mapping[str, str]) -> Any:
-    """Return a boto3 client for the endpoint and credentials in ``variables``."""
+def client(service: str, variables: Mapping[str, str], patience: float = 20.0) -> Any:
+    """Return a boto3 client for the endpoint and credentials in ``variables``.
+
+    It waits ``patience`` seconds for an answer, and tries four more times.
+    """
     spare_loopback()
     made = boto3.client(
         service,
@@ -36,7 +39,7 @@ def client(service: str, variables: Mapping[str, str]) -> Any:
         config=Config(
             retries={"max_attempts": 4, "mode": "standard"},
             connect_timeout=5,
-            read_timeout=20,
+            read_timeout=patience,
             s3={"addressing_style": "path"},
         ),
     )

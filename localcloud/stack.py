@@ -81,7 +81,7 @@ class Stack:
             "postgres": lambda: Postgres(state, usual_port=usual),
             "mlflow": lambda: MlflowServer(state, usual_port=usual),
             "mage": lambda: MageServer(state, usual_port=usual),
-            "lambda": lambda: LambdaHost(state, *code, options.root),
+            "lambda": lambda: LambdaHost(state, *code, options.root, usual_port=usual),
             "web": lambda: WebService(state, usual_port=usual),
             "monitoring": lambda: MonitoringWorker(state),
         }

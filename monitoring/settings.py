@@ -102,6 +102,7 @@ class Settings(msgspec.Struct, frozen=True):
     database_url: DatabaseAddress = field(name="DATABASE_URL")
     predictions_stream: str = field(name="PREDICTIONS_STREAM_NAME", default="")
     labels_stream: str = field(name="LABELS_STREAM_NAME", default="")
+    failure_queue_url: str = field(name="FAILURE_QUEUE_URL", default="")
     artifact_bucket: str = field(name="ARTIFACT_BUCKET", default="")
     model_name: str = field(name="MODEL_NAME", default=DEFAULT_MODEL_NAME)
     start: Literal["TRIM_HORIZON", "LATEST"] = field(name="INGEST_START", default="TRIM_HORIZON")

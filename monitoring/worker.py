@@ -21,7 +21,7 @@ from monitoring.actions.mage_api import Mage
 from monitoring.actions.outbox import Outbox
 from monitoring.actions.retraining import Retraining
 from monitoring.clients import client
-from monitoring.ingest import process
+from monitoring.ingest import given_up, process
 from monitoring.ingest.consumer import Consumer
 from monitoring.ingest.labels import LabelSink, resolve_pending
 from monitoring.loop import Part
@@ -73,6 +73,9 @@ def parts(settings: Settings) -> list[Part]:
             kinesis, settings.labels_stream, LabelSink(settings.labels_stream), rows=500
         )
         loops.insert(0, Part(heartbeats.LABEL_STREAM, consumer.step, settings.poll_seconds))
+    if settings.failure_queue_url:
+        look = given_up.looking(client("sqs", settings.endpoint_url), settings.failure_queue_url)
+        loops.append(Part(heartbeats.FAILURE_QUEUE, look, 30.0))
     return loops
 
 

@@ -1,4 +1,4 @@
-"""``python -m inference.client``: put-record, predictions, stream."""
+"""``python -m inference.client``: put-record, predictions, stream, redrive."""
 
 import argparse
 import os
@@ -7,12 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from contract.errors import StudentPerformanceError
 from inference.client import bulk, commands
+from inference.client.redrive import redrive
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,7 +81,38 @@ def _parser() -> argparse.ArgumentParser:
             help="bear so long with an endpoint or a service that does not answer (default"
             " %(default)s)",
         )
+    _redrive(actions)
     return parser
+
+
+def _redrive(actions: Any) -> None:
+    again = actions.add_parser(
+        "redrive",
+        help="have answered what was given up (without --yes: list it)",
+        description="Reads the failure queue, fetches the records by shard and sequence number, has"
+        " the function answer them under their original ids, and removes a message once its answers"
+        " are on the output stream. Exit code 1: something is left in the queue.",
+    )
+    again.add_argument("--yes", action="store_true", help="do it; without, it is only listed")
+    again.add_argument(
+        "--forget-lost",
+        action="store_true",
+        help="remove messages too whose records the stream's retention has taken",
+    )
+    again.add_argument("--function", metavar="NAME", help="instead of the one the messages name")
+    again.add_argument(
+        "--queue",
+        default=os.environ.get("FAILURE_QUEUE_URL"),
+        metavar="URL",
+        help="default: $FAILURE_QUEUE_URL",
+    )
+    again.add_argument(
+        "--predictions-stream",
+        default=os.environ.get("PREDICTIONS_STREAM_NAME"),
+        metavar="NAME",
+        help="default: $PREDICTIONS_STREAM_NAME",
+    )
+    again.set_defaults(run=redrive)
 
 
 def _streams(action: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from inference.aws import CONNECT_SECONDS
-from inference.client import ClientUsageError, commands, results, sheet
+from inference.client import ClientUsageError, commands, results, sheet, waiting
 from inference.client.exchange import Exchange, Question
 from inference.client.journal import Ask, Journal, asked
 from inference.client.patience import PatientClient
@@ -155,6 +155,8 @@ def stream(options: argparse.Namespace) -> int:
         finally:
             run.write()
     print(run.summary())
+    if lacking:
+        print(waiting.reason(), file=sys.stderr)
     return 1 if lacking else 0
 
 

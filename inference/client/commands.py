@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inference.aws import client
-from inference.client import ClientUsageError
+from inference.client import ClientUsageError, waiting
 from inference.client.patience import PatientClient
 from inference.stream.identity import prediction_id
 from inference.stream.reader import OLDEST, StreamReader
@@ -42,7 +42,7 @@ def _awaited(reader: StreamReader, wanted: str, seconds: float) -> dict[str, Any
                 return answer
         if time.monotonic() > deadline:
             break
-    raise ClientUsageError(f"no answer within {seconds:g} seconds; is it running?")
+    raise ClientUsageError(f"no answer within {seconds:g} seconds; {waiting.reason()}")
 
 
 def predictions(options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from inference.client import ClientUsageError
+from inference.client.waiting import reason
 from inference.stream.item import Answer
 from inference.stream.publisher import MAX_ENTRIES, Publisher
 from inference.stream.reader import IDLE_SECONDS, StreamReader
@@ -62,9 +63,7 @@ class Exchange:
         for start in range(0, len(questions), MAX_ENTRIES):
             while len(self._waiting) > self._window - MAX_ENTRIES:
                 if not self._wait():
-                    raise ClientUsageError(
-                        f"no answer for {self._patience:g} seconds; does the service run?"
-                    )
+                    raise ClientUsageError(f"no answer for {self._patience:g} seconds; {reason()}")
             chunk = questions[start : start + MAX_ENTRIES]
             records = [Answer(one.partition_key, one.data, "") for one in chunk]
             outcome = self._publisher.publish(records, self._countdown())

@@ -37,6 +37,11 @@ run "thresholds" {
   }
 
   assert {
+    condition     = aws_cloudwatch_metric_alarm.simple["failure-queue-age"].threshold == 41400
+    error_message = "Half of the 23 hours in which the stream still has what was given up after one."
+  }
+
+  assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.simple : alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:alarms"])])
     error_message = "Every alarm reaches the topic."
   }
@@ -62,6 +67,11 @@ run "retention_shorter_than_age" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.simple["iterator-age"].threshold == 43200000
     error_message = "When retention ends first, the share is of retention: half of 24 hours."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.simple["failure-queue-age"].threshold == 0
+    error_message = "Where nothing is left to redrive, the first message is late already."
   }
 }
 

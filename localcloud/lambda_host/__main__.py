@@ -19,6 +19,7 @@ from localcloud.lambda_host.checkpoint import Checkpoints
 from localcloud.lambda_host.consumer import Feed, Target
 from localcloud.lambda_host.function import Function, function_arn
 from localcloud.lambda_host.http_target import HttpTarget
+from localcloud.lambda_host.invoke_api import InvokeApi
 from localcloud.lambda_host.mapping import Mapping
 from localcloud.lambda_host.shard import Settings
 from localcloud.lambda_host.source import Stream
@@ -56,6 +57,9 @@ def main() -> int:
         "--function-url",
         help="invoke this runtime interface emulator instead of starting the handler here",
     )
+    parser.add_argument(
+        "--invoke-port", type=int, help="serve Lambda's Invoke call on this port of loopback"
+    )
     options = parser.parse_args()
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stdout
@@ -90,8 +94,11 @@ def main() -> int:
         feed, values.mapping_starting_position, values.mapping_starting_position_timestamp
     )
     mapping.start()
+    invoke_api = InvokeApi(options.invoke_port, target) if options.invoke_port else None
     (state / "ready").write_text(str(os.getpid()), encoding="utf-8")
     stopping.wait()
+    if invoke_api is not None:
+        invoke_api.close()
     mapping.stop()
     target.close()
     return 0

@@ -30,10 +30,12 @@ LABELS: Final = Loop("labels")
 WATCH: Final = Loop("watch")
 REPORTS: Final = Loop("reports")
 OUTBOX: Final = Loop("outbox")
+# what it cannot see, another's rights may be the reason of: no fault of the worker
+FAILURE_QUEUE: Final = Loop("failure queue", watched=False)
 # dropping a year of rows may take longer than two minutes, and a restart would begin it again
 RETENTION: Final = Loop("retention", watched=False)
 
-LOOPS: Final = (INGEST, LABEL_STREAM, LABELS, WATCH, REPORTS, OUTBOX, RETENTION)
+LOOPS: Final = (INGEST, LABEL_STREAM, LABELS, WATCH, REPORTS, OUTBOX, FAILURE_QUEUE, RETENTION)
 WATCHED: Final = tuple(loop.name for loop in LOOPS if loop.watched)
 
 _NAMES: Final = ", ".join(f"'{name}'" for name in WATCHED)

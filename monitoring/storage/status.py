@@ -4,11 +4,13 @@ from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
-from monitoring.storage import database, heartbeats
+from monitoring.storage import database, failure_queue, heartbeats
 
 
 def read(connection: Connection, since: Any = None) -> dict[str, Any]:
-    """Return windows, incidents, deliveries, outcomes, counts, newest last, and the worker's loops.
+    """Return windows, incidents, deliveries, outcomes, counts, newest last, and what was given up.
+
+    The worker's loops too.
 
     ``since`` (an aware datetime) limits incidents and windows to those opened or closed later.
     Each incident carries ``first_event`` of the window that opened it (the arrival of its first
@@ -56,6 +58,7 @@ def read(connection: Connection, since: Any = None) -> dict[str, Any]:
                 " (SELECT count(*) FROM pending_labels) AS pending_labels,"
                 " (SELECT count(*) FROM label_conflicts) AS label_conflicts",
             )[0],
+            "failure_queue": failure_queue.read(cursor),
             "loops": heartbeats.read(cursor),
         }
 

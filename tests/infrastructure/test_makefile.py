@@ -13,6 +13,7 @@ NEEDED = {
     "put-record": "STUDENTS_STREAM_NAME",
     "predictions": "PREDICTIONS_STREAM_NAME",
     "stream": "STUDENTS_STREAM_NAME",
+    "redrive": "FAILURE_QUEUE_URL",
     "labels": "DATABASE_URL",
     "monitor": "DATABASE_URL",
     "monitor-report": "DATABASE_URL",

@@ -16,8 +16,11 @@ from localcloud import control
 from localcloud.configuration import REPOSITORY
 from localcloud.errors import LocalCloudError, ServiceFailed
 from localcloud.lock import StateLock
-from localcloud.state_file import Entry, StateFile, write_state_file
+from localcloud.services.emulator import aws_variables
+from localcloud.state_file import Entry, StateFile, write_state_file, write_variables
 
+NOWHERE = "http://127.0.0.1:9"
+AWAY = aws_variables(NOWHERE, "us-east-1", {})
 SUPERVISOR = """
 import os, sys, time
 from pathlib import Path
@@ -88,3 +91,16 @@ def test_status_lists_what_runs(tmp_path: Path) -> None:
         "3",
         "postgresql://x",
     ]
+
+
+@pytest.mark.parametrize("variables", [{}, {**AWAY, "FAILURE_QUEUE_URL": f"{NOWHERE}/queue"}])
+def test_status_says_where_the_failure_queue_cannot_be_asked(
+    tmp_path: Path, variables: dict[str, str]
+) -> None:
+    """GIVEN a stack that is starting, or whose endpoint is away THEN that is said, and no count."""
+    lock = StateLock(tmp_path)
+    write_state_file(tmp_path, StateFile(7, "starting", []))
+    write_variables(tmp_path, variables)
+    text = control.status(tmp_path)
+    lock.release()
+    assert "given up: not known" in text.splitlines()[-2]

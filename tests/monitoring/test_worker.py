@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "DATABASE_URL": "postgresql://x@127.0.0.1/y",
     "PREDICTIONS_STREAM_NAME": "predictions",
     "LABELS_STREAM_NAME": "labels",
+    "FAILURE_QUEUE_URL": "http://127.0.0.1/queue",
 }
 
 
@@ -72,4 +73,12 @@ def test_one_loop_that_fails_ends_them_all(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(worker.Worker, "_prepare", lambda *_: None)
     with pytest.raises(ZeroDivisionError):
         Worker(settings.load(ENVIRONMENT)).run()
-    assert sorted(ended) == ["ingest", "label stream", "labels", "outbox", "reports", "retention"]
+    assert sorted(ended) == [
+        "failure queue",
+        "ingest",
+        "label stream",
+        "labels",
+        "outbox",
+        "reports",
+        "retention",
+    ]

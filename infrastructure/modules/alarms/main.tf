@@ -11,6 +11,9 @@ locals {
   # A record is lost to the service when the first of the two ends: the stream's retention or the mapping's maximum age.
   record_lifetime_ms = min(var.stream_retention_hours * 3600, var.mapping_maximum_record_age_seconds) * 1000
 
+  # What was given up at the maximum age stays in the stream for the rest of its retention, and can be redriven so long.
+  redrive_seconds = max(0, var.stream_retention_hours * 3600 - var.mapping_maximum_record_age_seconds)
+
   function_dimensions = { FunctionName = var.function_name }
   service_dimensions  = { service = var.function_name }
 
@@ -39,6 +42,11 @@ locals {
       description = "Batches were given up on; their students have no answer yet."
       namespace   = "AWS/SQS", metric = "ApproximateNumberOfMessagesVisible", dimensions = { QueueName = var.failure_queue_name }, statistic = "Maximum"
       threshold   = 0, periods = 1, datapoints = 1
+    }
+    failure-queue-age = {
+      description = "Batches were given up on, and half of the time in which the stream still has their records is over."
+      namespace   = "AWS/SQS", metric = "ApproximateAgeOfOldestMessage", dimensions = { QueueName = var.failure_queue_name }, statistic = "Maximum"
+      threshold   = local.redrive_seconds / 2, periods = 1, datapoints = 1
     }
     dropped-records = {
       description = "The mapping lost records: neither processed nor delivered to the failure queue."

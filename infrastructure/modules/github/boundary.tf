@@ -34,7 +34,7 @@ data "aws_iam_policy_document" "boundary" {
 
   statement {
     sid       = "FailureQueue"
-    actions   = ["sqs:SendMessage"]
+    actions   = ["sqs:GetQueueAttributes", "sqs:SendMessage"]
     resources = [local.queue]
   }
 

@@ -13,6 +13,11 @@ output "failure_queue_url" {
   value       = aws_sqs_queue.failures.url
 }
 
+output "failure_queue_arn" {
+  description = "ARN of the failure queue."
+  value       = local.queue_arn
+}
+
 output "failure_queue_name" {
   description = "Name of the failure queue."
   value       = aws_sqs_queue.failures.name

@@ -38,6 +38,13 @@ data "aws_iam_policy_document" "worker" {
     resources = [var.predictions_stream_arn]
   }
 
+  # Its count alone: not a message, and nothing that could hide one.
+  statement {
+    sid       = "CountGivenUp"
+    actions   = ["sqs:GetQueueAttributes"]
+    resources = [var.failure_queue_arn]
+  }
+
   statement {
     sid     = "ReadReferenceAndOutcomes"
     actions = ["s3:GetObject"]
@@ -97,6 +104,7 @@ module "worker" {
     AWS_DEFAULT_REGION      = data.aws_region.current.region
     DATABASE_URL            = "postgresql://${var.database.username}@${var.database.address}:5432/${var.database.name}?sslmode=require"
     PREDICTIONS_STREAM_NAME = var.predictions_stream_name
+    FAILURE_QUEUE_URL       = var.failure_queue_url
     ARTIFACT_BUCKET         = var.artifact_bucket_name
     MODEL_NAME              = var.model_name
     MAGE_URL                = var.mage_url

@@ -71,6 +71,16 @@ variable "stream_retention_hours" {
   type        = number
 }
 
+variable "failure_queue_url" {
+  description = "Queue whose messages are counted: what the function's mapping has given up."
+  type        = string
+}
+
+variable "failure_queue_arn" {
+  description = "Its ARN."
+  type        = string
+}
+
 variable "artifact_bucket_name" {
   description = "Bucket of reference sets, outcomes and reports."
   type        = string

@@ -8,7 +8,7 @@ import json
 from typing import Any, Final, NamedTuple
 
 from monitoring.dashboards.grafana.query import DATASOURCE_UID, PostgresQuery
-from monitoring.storage import heartbeats
+from monitoring.storage import failure_queue, heartbeats
 
 
 class Rule(NamedTuple):
@@ -64,6 +64,16 @@ RULES: Final = (
         "5m",
         "warning",
         "More than 20 % of at least 50 records were rejected: see the codes on the dashboard.",
+    ),
+    Rule(
+        "sp-failure-queue",
+        "Students were given up on",
+        failure_queue.DEPTH_SQL,
+        0,
+        "1m",
+        "critical",
+        "Batches lie in the failure queue. `make redrive` answers them while the stream still has"
+        " their records.",
     ),
     Rule(
         "sp-delivery-dead",

@@ -13,7 +13,7 @@ from monitoring.dashboards.panels.panel import (
     stat,
     table,
 )
-from monitoring.storage import heartbeats
+from monitoring.storage import failure_queue, heartbeats
 
 _NOW: Final = Row(
     "Now",
@@ -60,6 +60,21 @@ _NOW: Final = Row(
             "SELECT count(*)::float8 AS value FROM monitoring.deliveries"
             " WHERE state = 'dead' AND $__timeFilter(created_at)",
             steps=((None, GREEN), (1, RED)),
+        ),
+        stat(
+            "Given up",
+            "Batches in the failure queue, when last looked at. Their students have no answer until"
+            " somebody runs make redrive.",
+            failure_queue.DEPTH_SQL,
+            steps=((None, GREEN), (1, RED)),
+        ),
+        stat(
+            "Oldest given up",
+            "How long the oldest of them may have waited. make redrive finds its records only within"
+            " the stream's retention.",
+            failure_queue.AGE_SQL,
+            unit="s",
+            steps=((None, GREEN), (1, ORANGE), (21_600, RED)),
         ),
     ),
 )

@@ -68,7 +68,7 @@ def test_without_answers_the_run_ends(streams: Streams, tmp_path: Path, capsys: 
     assert "0 predictions, 0 rejected, 1 unanswered" in capsys.readouterr().out
     many = write(tmp_path / "many.csv", [student(n) for n in range(1500)])
     assert main(["stream", str(many), "--patience", "0.05", "--window", "1"]) == 2
-    assert "no answer for 0.05 seconds; does the service run?" in capsys.readouterr().err
+    assert "no answer for 0.05 seconds; is it running?" in capsys.readouterr().err
     assert (tmp_path / ".local" / "many.predictions.csv").exists()
 
 

@@ -127,6 +127,7 @@ class Deployment:
         )
         self.host.launch(self.variables)
         self.host.wait_ready()
+        self.variables |= self.host.environment()
 
     def stop(self) -> None:
         """Stop the host."""

@@ -10,10 +10,11 @@ from tests.monitoring.support.cursor import FakeConnection, FakeCursor
 
 def test_status_tells_of_every_loop() -> None:
     """GIVEN a database WHEN the status is read THEN the loops are part of it, in one transaction."""
-    cursor = FakeCursor([(0,)], [], [], [], [], [(5,)], [("watch",)], columns=("loop",))
+    cursor = FakeCursor([(0,)], [], [], [], [], [(5,)], [(3,)], [("watch",)], columns=("loop",))
     connection: Any = FakeConnection(cursor)
     read = status.read(connection)
     assert read["loops"] == [{"loop": "watch"}] and read["open_incidents"] == 0
+    assert read["failure_queue"] == {"loop": 3}
     assert connection.ended == ["commit"]
 
 

@@ -105,3 +105,6 @@ def write(
         history.batch(3.6 + 0.4 * k, version="2", shifted=True)
     with database.transaction(connection) as cursor:
         cursor.execute("INSERT INTO heartbeats (part) VALUES ('ingest'), ('watch'), ('outbox')")
+        cursor.execute(
+            "INSERT INTO failure_queue (waiting, hidden, since) VALUES (2, 1, now() - interval '1 hour')"
+        )
