@@ -11,12 +11,12 @@ Act = Callable[[World], object]
 
 
 class Fault(NamedTuple):
-    """What goes wrong at ``begin`` and, where that does not mend itself, is mended by ``end``."""
+    """What goes wrong at ``begin``; what does not mend itself lasts until ``end``."""
 
     name: str
     what: str
     begin: Act
-    end: Act = lambda world: None
+    end: Act | None = None
     emulator: bool = False
     """Needs the embedded emulator's process."""
 

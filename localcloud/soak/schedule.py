@@ -8,7 +8,7 @@ _LONG_SECONDS, _SLOT, _SHORT_SLOT = 300.0, 18.0, 5.0
 
 
 class Step(NamedTuple):
-    """A fault ``at`` seconds of the run that lasts ``hold`` seconds; ``inside`` strikes meanwhile."""
+    """A fault ``at`` seconds of the run that lasts ``hold`` seconds, half of them before ``inside``."""
 
     at: float
     fault: str

@@ -40,7 +40,9 @@ def test_what_a_cold_start_meets_is_mended_by_the_right_pointer() -> None:
     for name, first in (("bad-pointer", ("point_raw", b"{")), ("model-away", ("unpoint",))):
         world: Any = World()
         FAULTS[name].begin(world)
-        FAULTS[name].end(world)
+        end = FAULTS[name].end
+        assert end
+        end(world)
         assert world.asked[0] == first
         assert world.asked[1][:2] == ("signal", "function")
         assert world.asked[2] == ("point", "1")
