@@ -20,7 +20,7 @@ PATHS = $(filter tests/% integration-tests/%,$(foreach word,$(PYTEST_ARGS),$(fir
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-lint environment-uv run up down status train put-record predictions stream redrive labels monitor monitor-report web promote rollback \
-        test unit-test integration-test localstack-test localstack-up localstack-down bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
+        test unit-test integration-test localstack-test localstack-up localstack-down bench soak quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
 
 help: ## List the targets (default)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -110,6 +110,9 @@ localstack-down: ## Stop it; what it held is gone
 
 bench: setup ## Every benchmark: figures, ratios, and the floor beside each
 	@for script in tests/benchmarks/bench_*.py; do name=$${script##*/}; $(BIN)/python -m tests.benchmarks.$${name%.py} || exit 1; done
+
+soak: setup ## Ten minutes of traffic under seeded faults, then an audit (DURATION=600 SEED=7 ENDPOINT=url)
+	@$(LOCAL) soak $(if $(DURATION),--duration "$(DURATION)") $(if $(SEED),--seed "$(SEED)")
 
 quality: setup-lint ## Every linter of .pre-commit-config.yaml, side by side (LINTERS="black mypy": only these)
 	@.venv-lint/bin/python .ci/quality $(LINTERS)

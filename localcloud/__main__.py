@@ -9,7 +9,7 @@ from pathlib import Path
 
 from contract.errors import StudentPerformanceError
 from localcloud import control, supervisor
-from localcloud.configuration import DEFAULT_STATE, renamed
+from localcloud.configuration import DEFAULT_STATE, LOCAL_VARIABLES, renamed
 from localcloud.process import tail
 from localcloud.services.emulator import Emulator
 from localcloud.services.localstack.choice import choose
@@ -28,9 +28,18 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--localstack", action="store_true", help="let LocalStack play AWS, not ministack"
     )
+    # What a stack beside the user's own needs: other names, never the usual ports.
+    for option, kind in (
+        ("--variables", {"type": Path, "default": LOCAL_VARIABLES}),
+        ("--free-ports", {"action": "store_true"}),
+    ):
+        result.add_argument(option, help=argparse.SUPPRESS, **kind)
     commands = result.add_subparsers(dest="command", required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="everything once, end to end, then a clean stop")
     run.add_argument("--trials", type=int, default=6, help="Optuna trials per candidate (6)")
+    soak = commands.add_parser("soak", help="traffic under seeded faults, then an audit")
+    soak.add_argument("--duration", type=float, default=600, help="seconds of traffic (600)")
+    soak.add_argument("--seed", type=int, help="of traffic and faults; printed where not given")
     up = commands.add_parser("up", help="start the services and leave them running")
     # Without help it is not listed: `up` starts it.
     supervise = commands.add_parser("supervise")
@@ -78,7 +87,12 @@ def _logs(state: Path, service: str | None, lines: int) -> None:
 
 def _supervise(state: Path, options: argparse.Namespace) -> int:
     emulator = choose() if options.localstack else Emulator
-    stack = Options(usual_ports=True, endpoint=options.endpoint, emulator=emulator)
+    stack = Options(
+        options.variables,
+        usual_ports=not options.free_ports,
+        endpoint=options.endpoint,
+        emulator=emulator,
+    )
     return supervisor.main(state, options.services or list(ALL), stack)
 
 
@@ -100,11 +114,20 @@ def _demo(state: Path, trials: int, endpoint: str | None) -> int:
             demo.remove()
 
 
+def _soak(state: Path, options: argparse.Namespace) -> int:
+    # As above.
+    from localcloud.soak.run import main as soak  # pylint: disable=import-outside-toplevel
+
+    return soak(state / "soak", options.duration, options.seed, options.endpoint)
+
+
 def _run(options: argparse.Namespace, state: Path) -> int:
     code = 0
     match options.command:
         case "run":
             code = _demo(state, options.trials, options.endpoint)
+        case "soak":
+            code = _soak(state, options)
         case "up":
             code = _up(state, options)
         case "supervise":

@@ -62,3 +62,9 @@ class DemoFailed(StudentPerformanceError):
     """A step of `make run` did not end as it must; the message says which and where to look."""
 
     code = "demo_failed"
+
+
+class SoakFailed(LocalCloudError):
+    """The soak could not go on; what it found by then says less than a whole run."""
+
+    code = "local.soak"

@@ -105,12 +105,12 @@ class Consumer:
             except FencedError as error:
                 _LOG.info("fenced: %s", error)
                 self._refreshed = float("-inf")
-            except ClientError as error:
-                if error_code(error) not in THROTTLED:
-                    raise
-                _LOG.warning("shard %s is throttled; trying again", place.shard_id)
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, ClientError) and error_code(error) in THROTTLED:
+                    _LOG.warning("shard %s is throttled; trying again", place.shard_id)
+                    continue
                 self._reader.seek(place.shard_id)
+                # the shard may be gone, the stream another one
                 self._refreshed = float("-inf")
                 raise
         return taken

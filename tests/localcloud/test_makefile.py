@@ -50,6 +50,14 @@ def test_an_endpoint_is_passed_on(target: str) -> None:
     assert dry(target, "ENDPOINT=") == [f"{local} {target}"]
 
 
+def test_the_soak_is_told_what_is_given() -> None:
+    local = ".venv/bin/python -m localcloud"
+    assert dry("soak", "ENDPOINT=") == [f"{local} soak"]
+    assert dry("soak", "DURATION=60", "SEED=7", "ENDPOINT=http://x:1") == [
+        f'{local} --endpoint "http://x:1" soak --duration "60" --seed "7"'
+    ]
+
+
 def test_localstack_test_runs_the_aws_tests_or_the_path() -> None:
     run = ".venv/bin/python -m localcloud.services.localstack run"
     assert dry("localstack-test", "ENDPOINT=") == [f"{run} -- {PROJECT} -m aws integration-tests"]

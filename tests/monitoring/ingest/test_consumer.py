@@ -35,3 +35,21 @@ def test_a_shard_the_service_has_dropped_is_not_read() -> None:
     connection: Any = FakeConnection(FakeCursor([], [], rows))
     Consumer(kinesis, "s", predictions).step(connection)
     assert kinesis.reads == ["b"]
+
+
+def test_after_a_refused_read_the_next_step_looks_which_shards_there_are() -> None:
+    """GIVEN a shard that is dropped once it has split WHEN its read is refused
+    THEN the next step reads what came of it."""
+    kinesis = FakeKinesis()
+    kinesis.open("a")
+    before, after = ("a", "17", [], False, False), ("b", None, ["a"], False, False)
+    connection: Any = FakeConnection(FakeCursor([], [], [before], [], [], [before, after]))
+    consumer = Consumer(kinesis, "s", predictions)
+    consumer.step(connection)
+    kinesis.shards = {}
+    kinesis.open("b")
+    kinesis.faults = ["ResourceNotFoundException"]
+    with pytest.raises(ClientError, match="ResourceNotFound"):
+        consumer.step(connection)
+    consumer.step(connection)
+    assert kinesis.reads == ["a", "b"]
