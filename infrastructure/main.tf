@@ -154,11 +154,8 @@ module "web" {
   memory_mb                   = var.function_memory_mb
   invoker_arns                = var.web_invoker_arns
   cloudfront_distribution_arn = var.web_cloudfront_distribution_arn
+  sign_in                     = var.web_sign_in
   reserved_concurrency        = var.web_reserved_concurrency
-  students_stream_name        = var.students_stream_name
-  students_stream_arn         = module.streams.students_arn
-  predictions_stream_name     = var.predictions_stream_name
-  predictions_stream_arn      = module.streams.predictions_arn
   model_bucket_name           = module.model_store.bucket_name
   model_bucket_arn            = module.model_store.arn
   model_name                  = var.model_name
@@ -202,7 +199,7 @@ resource "aws_secretsmanager_secret" "operator" {
   count = local.needs_network ? 1 : 0
 
   name        = "${local.name}-operator"
-  description = "grafana_admin_password, grafana_database_password, retraining_trigger_token, mage_owner_password, mage_signing_key, mage_database_password, mlflow_database_password, web_api_key"
+  description = "grafana_admin_password, grafana_database_password, retraining_trigger_token, mage_owner_password, mage_signing_key, mage_database_password, mlflow_database_password"
   kms_key_id  = module.encryption.key_arn
 }
 

@@ -173,8 +173,6 @@ run "web_asks_for_iam" {
     image_uri                   = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/x/inference@sha256:0000000000000000000000000000000000000000000000000000000000000001"
     architecture                = "arm64"
     memory_mb                   = 1769
-    students_stream_arn         = "arn:aws:kinesis:eu-central-1:123456789012:stream/students"
-    predictions_stream_arn      = "arn:aws:kinesis:eu-central-1:123456789012:stream/predictions"
     model_bucket_name           = "models"
     model_bucket_arn            = "arn:aws:s3:::models"
     model_refresh_seconds       = 60
@@ -184,6 +182,12 @@ run "web_asks_for_iam" {
     metrics_namespace           = "StudentPerformance"
     kms_key_arn                 = "arn:aws:kms:eu-central-1:123456789012:key/1"
     cloudfront_distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E1"
+    sign_in                     = true
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret.key[0].name == "web"
+    error_message = "The key is a secret of its own, which holds nobody else's."
   }
 
   assert {
@@ -195,6 +199,17 @@ run "web_asks_for_iam" {
     condition     = aws_lambda_permission.url["cloudfront"].source_arn == var.cloudfront_distribution_arn && aws_lambda_permission.function["cloudfront"].invoked_via_function_url
     error_message = "CloudFront may call for one distribution, through the URL only."
   }
+}
+
+run "everybody_needs_a_sign_in" {
+  command = plan
+
+  variables {
+    enable_web                      = true
+    web_cloudfront_distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E1"
+  }
+
+  expect_failures = [var.web_cloudfront_distribution_arn]
 }
 
 run "everyone_is_refused" {
@@ -209,8 +224,6 @@ run "everyone_is_refused" {
     image_uri                = "x@sha256:0000000000000000000000000000000000000000000000000000000000000001"
     architecture             = "arm64"
     memory_mb                = 1769
-    students_stream_arn      = "arn:aws:kinesis:eu-central-1:123456789012:stream/students"
-    predictions_stream_arn   = "arn:aws:kinesis:eu-central-1:123456789012:stream/predictions"
     model_bucket_name        = "models"
     model_bucket_arn         = "arn:aws:s3:::models"
     model_refresh_seconds    = 60
