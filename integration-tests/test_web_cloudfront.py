@@ -12,7 +12,7 @@ import hashlib
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -35,7 +35,7 @@ FUNCTION = "abc.lambda-url.eu-central-1.on.aws"
 class Edge(BaseHTTPRequestHandler):
     """CloudFront, and the function URL behind it."""
 
-    function: Any = None
+    function: Callable[[Any, Any], Any]
 
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
