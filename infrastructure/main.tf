@@ -32,10 +32,7 @@ locals {
 
 locals {
   # What read the database's password when it started, and the cluster it runs in.
-  password_readers = merge(
-    local.runs_monitoring ? { "${local.name}-monitoring" = "${local.name}-monitoring" } : {},
-    local.deploy_training ? { for name in ["mage", "mlflow"] : "${local.name}-${name}" => "${local.name}-training" } : {},
-  )
+  password_readers = local.runs_monitoring ? { "${local.name}-monitoring" = "${local.name}-monitoring" } : {}
 }
 
 module "encryption" {
@@ -48,7 +45,7 @@ module "encryption" {
     local.needs_network ? ["/aws/vpc/${local.name}"] : [],
     var.enable_monitoring ? ["/ecs/${local.name}-monitoring", "/ecs/${local.name}-grafana"] : [],
     var.enable_training ? ["/ecs/${local.name}-mlflow", "/ecs/${local.name}-mage"] : [],
-    local.needs_network ? ["/ecs/${local.name}-restart"] : [],
+    var.enable_monitoring ? ["/ecs/${local.name}-restart"] : [],
   )
 }
 
@@ -157,11 +154,8 @@ module "web" {
   memory_mb                   = var.function_memory_mb
   invoker_arns                = var.web_invoker_arns
   cloudfront_distribution_arn = var.web_cloudfront_distribution_arn
+  sign_in                     = var.web_sign_in
   reserved_concurrency        = var.web_reserved_concurrency
-  students_stream_name        = var.students_stream_name
-  students_stream_arn         = module.streams.students_arn
-  predictions_stream_name     = var.predictions_stream_name
-  predictions_stream_arn      = module.streams.predictions_arn
   model_bucket_name           = module.model_store.bucket_name
   model_bucket_arn            = module.model_store.arn
   model_name                  = var.model_name
@@ -205,7 +199,7 @@ resource "aws_secretsmanager_secret" "operator" {
   count = local.needs_network ? 1 : 0
 
   name        = "${local.name}-operator"
-  description = "grafana_admin_password, grafana_database_password, retraining_trigger_token"
+  description = "grafana_admin_password, grafana_database_password, retraining_trigger_token, mage_owner_password, mage_signing_key, mage_database_password, mlflow_database_password"
   kms_key_id  = module.encryption.key_arn
 }
 
@@ -277,9 +271,9 @@ module "restart" {
   name                     = local.name
   services                 = local.password_readers
   database                 = one(module.database[*])
-  cluster_arn              = local.runs_monitoring ? module.monitoring[0].cluster_arn : module.training[0].cluster_arn
-  image_uri                = local.runs_monitoring ? "${module.registry.repository_urls["monitoring"]}@${var.image_digests["monitoring"]}" : "${module.registry.repository_urls["mlflow"]}@${var.image_digests["mlflow"]}"
-  repository_arn           = module.registry.repository_arns[local.runs_monitoring ? "monitoring" : "mlflow"]
+  cluster_arn              = module.monitoring[0].cluster_arn
+  image_uri                = "${module.registry.repository_urls["monitoring"]}@${var.image_digests["monitoring"]}"
+  repository_arn           = module.registry.repository_arns["monitoring"]
   architecture             = var.function_architecture
   network                  = one(module.network[*])
   log_retention_days       = var.log_retention_days

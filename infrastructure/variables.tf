@@ -357,9 +357,20 @@ variable "web_invoker_arns" {
 }
 
 variable "web_cloudfront_distribution_arn" {
-  description = "CloudFront distribution in front of the web service; null for none."
+  description = "CloudFront distribution in front of the web service; null for none. Needs web_sign_in."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.web_cloudfront_distribution_arn == null || var.web_sign_in
+    error_message = "Behind CloudFront everybody reaches the web service: switch web_sign_in on too."
+  }
+}
+
+variable "web_sign_in" {
+  description = "Whether the web service asks for a key, the value of the secret that is named like its function."
+  type        = bool
+  default     = false
 }
 
 variable "web_reserved_concurrency" {

@@ -72,7 +72,7 @@ class AlertSettings(msgspec.Struct, frozen=True):
     mage_url: str = field(name="MAGE_URL", default="")
     retrain_pipeline: str = field(name="RETRAIN_PIPELINE", default="retraining")
     retrain_trigger: str = field(name="RETRAIN_TRIGGER", default="retraining_api")
-    retrain_token: str = field(name="RETRAINING_TRIGGER_TOKEN", default="retraining")
+    retrain_token: str = field(name="RETRAINING_TRIGGER_TOKEN", default="")
     retrain_trials: Annotated[int, Meta(ge=1, le=1000)] = field(name="RETRAIN_TRIALS", default=10)
     retrain_minimum_labels: Annotated[int, Meta(ge=0, le=1_000_000)] = field(
         name="RETRAIN_MINIMUM_LABELS", default=100

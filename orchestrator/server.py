@@ -1,18 +1,27 @@
-"""Mage's server with its job queue repaired: ``python -m orchestrator.server start PROJECT ...``.
+"""Mage's server, its door closed and its queue repaired: ``python -m orchestrator.server start ...``.
 
-Takes the arguments of Mage's own command. In Mage 0.9.80 a queued run can be lost: a worker takes
+Takes the arguments of Mage's own command: the project first. In Mage 0.9.80 a queued run can be lost: a worker takes
 the job out of the queue, and until it has written its process id the job counts as unknown; the
 scheduler, which looks twice in one pass, then queues it again and deletes its entry, both workers
 die of a KeyError, and a third copy waits in a queue whose worker pool has gone. The run stays
 RUNNING for ever (measured: the second of two triggered runs, on a busy two-core machine).
 """
 
+import os
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mage_ai.cli.main import app
 from mage_ai.orchestration.queue.process_queue import JobStatus, ProcessQueue
+from mage_ai.settings.repo import set_repo_path
+
+from contract.callers import allowed_names
+from contract.environment import SettingsError
+from orchestrator.accounts import keep_accounts, signs_in
+from orchestrator.door import close_door
 
 START_SECONDS = 60.0
 """A worker needs well under a second from taking a job to writing its process id; after this it is
@@ -47,6 +56,20 @@ def queued_at(queue: Any) -> dict[str, float]:
     return times
 
 
-if __name__ == "__main__":
+def main(arguments: Sequence[str]) -> int:
+    """Serve as Mage's command does; a secret that is missing ends it with status 2 and one line."""
+    try:
+        signed_in = signs_in(os.environ)
+    except SettingsError as error:
+        print(f"{error.code}: {error}", file=sys.stderr)
+        return 2
     repair()
-    sys.exit(app())
+    close_door(allowed_names(os.environ), signed_in)
+    if signed_in:
+        set_repo_path(str(Path(arguments[1]).resolve()))
+        keep_accounts(os.environ)
+    return int(app(list(arguments)) or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

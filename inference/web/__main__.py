@@ -10,22 +10,26 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from contract.environment import SettingsError
 from contract.errors import StudentPerformanceError
 from inference.web.app import create_app, open_gateway, open_service
 from inference.web.middleware.journal import start_logging
 from inference.web.web_settings import WebSettings, read_web_settings
 
 IDLE_SECONDS = 30
-"""A connection silent for longer is closed; so is one that sends its request too slowly."""
+"""A connection silent for longer is closed."""
 
 MAX_CONNECTIONS = 500
 
 HELP = """settings, from the environment:
   the model       MODEL_BUCKET or MODEL_LOCATION, MODEL_NAME, MODEL_REFRESH_SECONDS
-  the streams     STUDENTS_STREAM_NAME, PREDICTIONS_STREAM_NAME (both, or no stream addresses)
+  the streams     WEB_STREAMS (1 opens the stream addresses), STUDENTS_STREAM_NAME,
+                  PREDICTIONS_STREAM_NAME
   the address     WEB_HOST, WEB_PORT, WEB_THREADS
-  who may ask     WEB_API_KEY, WEB_RATE_LIMIT (requests per second and client, 0 for no limit),
-                  WEB_TRUSTED_HOSTS (with commas), WEB_TRUSTED_PROXY
+  who may ask     WEB_API_KEY (20 characters where others reach it), WEB_OPEN (1: others without
+                  a key), WEB_RATE_LIMIT (requests per second and caller, 0 for no limit),
+                  WEB_TRUSTED_HOSTS (with commas), WEB_TRUSTED_PROXY, WEB_TRUSTED_HOPS (proxies in
+                  a row), WEB_CALLER_HEADER (which a proxy always sets to the caller's ADDRESS:PORT)
   how much        WEB_MAX_BODY_BYTES, WEB_MAX_BATCH (events), WEB_MAX_ROWS (of a class list)
   besides         LOG_LEVEL, MLFLOW_TRACKING_URI (the registry the model card links to)
 """
@@ -47,13 +51,25 @@ def _proxy(settings: WebSettings) -> dict[str, Any]:
     if not settings.trusted_proxy:
         return {}
     headers = {"x-forwarded-for", "x-forwarded-proto"}
-    return {"trusted_proxy": settings.trusted_proxy, "trusted_proxy_headers": headers}
+    return {
+        "trusted_proxy": settings.trusted_proxy,
+        "trusted_proxy_count": settings.trusted_hops,
+        "trusted_proxy_headers": headers,
+    }
 
 
 def serve(environment: Mapping[str, str], settings: WebSettings) -> None:
-    """Serve until interrupted or terminated; requests under way are answered first."""
-    import waitress  # pylint: disable=import-outside-toplevel
+    """Serve until interrupted or terminated; requests under way are answered first.
 
+    Raises SettingsError where others would get in and nobody has said that they should.
+    """
+    # pylint: disable=import-outside-toplevel
+    import waitress
+
+    from inference.web.connections import guard_connections
+
+    if not (settings.loopback or settings.api_key or settings.open):
+        raise SettingsError("others could ask: set WEB_API_KEY, or WEB_OPEN=1 to let them")
     service = open_service(environment)
     app = create_app(service, settings, open_gateway(settings))
     server = waitress.create_server(
@@ -73,9 +89,8 @@ def serve(environment: Mapping[str, str], settings: WebSettings) -> None:
         max_request_body_size=2 * settings.max_body_bytes,
         asyncore_use_poll=True,
     )
+    guard_connections(server)
     print(f"Serving on http://{settings.host}:{server.effective_port} (Ctrl-C stops)", flush=True)
-    if not settings.loopback and not settings.api_key:
-        print("Warning: reachable by others and WEB_API_KEY is not set.", file=sys.stderr)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with service.following():
         server.run()

@@ -26,6 +26,7 @@ from inference.web.middleware.problem_documents import handle_errors
 from inference.web.openapi import describe_api
 from inference.web.page.assets import Assets
 from inference.web.page.form import page_routes
+from inference.web.page.sign_in import sign_in_routes
 from inference.web.page.status import status_routes
 from inference.web.page.view import plain, whole_range
 from inference.web.predict import predict_routes
@@ -57,6 +58,8 @@ def create_app(service: Service, settings: WebSettings, gateway: Gateway | None 
     guard(app, settings)
     handle_errors(app)
     app.register_blueprint(assets.blueprint())
+    if settings.api_key:
+        app.register_blueprint(sign_in_routes(settings))
     app.register_blueprint(page_routes(service))
     app.register_blueprint(predict_routes(service, settings))
     app.register_blueprint(class_list_routes(service, settings))
@@ -73,8 +76,8 @@ def create_app(service: Service, settings: WebSettings, gateway: Gateway | None 
 
 
 def open_gateway(settings: WebSettings) -> Gateway | None:
-    """Return the gateway to the streams, or None where they are not both named."""
-    if not (settings.students_stream and settings.predictions_stream):
+    """Return the gateway to the streams, or None where nobody asked for it."""
+    if not settings.streams:
         return None
     kinesis = client("kinesis")
     waiting = WaitingAnswers()
@@ -94,5 +97,8 @@ def open_service(environment: Mapping[str, str]) -> Service:
 
 
 def app_from_environment(environment: Mapping[str, str], settings: WebSettings) -> Flask:
-    """Return the application for ``settings`` with the model store ``environment`` names."""
-    return create_app(open_service(environment), settings, open_gateway(settings))
+    """Return the application for ``settings`` with the model store ``environment`` names.
+
+    Without stream addresses: a process that is frozen between requests reads no stream.
+    """
+    return create_app(open_service(environment), settings)

@@ -11,13 +11,13 @@ COME_BACK = {"Retry-After": "5"}
 class WebError(StudentPerformanceError):
     """An answer other than a prediction or a rejection: its HTTP status and headers.
 
-    ``request_ids`` are those of the request's events that a stream had taken all the same.
+    ``ids`` are those of the request's events that a stream had taken all the same.
     """
 
     code = "web"
     status = 500
     headers: Mapping[str, str] = {}
-    request_ids: Sequence[str] = ()
+    ids: Sequence[str] = ()
 
 
 class BatchTooLarge(WebError):
@@ -59,10 +59,10 @@ class Unauthorized(WebError):
 
     code = "unauthorized"
     status = 401
-    headers = {"WWW-Authenticate": 'Basic realm="Student Performance", charset="UTF-8"'}
+    headers = {"WWW-Authenticate": 'Bearer realm="Student Performance"'}
 
     def __init__(self) -> None:
-        super().__init__("Send the API key as X-API-Key, as a bearer token, or as a password.")
+        super().__init__("Send the API key as X-API-Key or as a bearer token, or sign in.")
 
 
 class TooManyRequests(WebError):
@@ -84,6 +84,6 @@ class StreamUnavailable(WebError):
     status = 503
     headers = COME_BACK
 
-    def __init__(self, message: str, request_ids: Sequence[str] = ()) -> None:
+    def __init__(self, message: str, ids: Sequence[str] = ()) -> None:
         super().__init__(message)
-        self.request_ids = request_ids
+        self.ids = ids

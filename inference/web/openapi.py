@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 
 from contract.bundle import Manifest
-from contract.events import MAX_REQUEST_ID_LENGTH, PREDICTION_SCHEMA, REJECTION_CODES
+from contract.events import PREDICTION_SCHEMA, REJECTION_CODES
 from contract.features import FEATURES, IDENTIFIER
 from contract.grades import GRADES
 from inference.stream.answers import Ok, Probabilities, Rejected, UsedFeatures
 from inference.stream.events import Event
-from inference.web.gateway.stream_routes import Accepted, Pending, Refused
+from inference.web.gateway.stream_routes import ID, Accepted, Pending, Refused
 from inference.web.middleware.problem_documents import PROBLEM_TYPE, ProblemDocument
 from inference.web.page.form import EXAMPLE
 from inference.web.predict import JSON
@@ -94,7 +94,7 @@ def _whole(**limits: int) -> dict[str, Any]:
 _TEXT = {"type": "string"}
 _PROBLEMS = {
     "400": "The request itself is broken, or names another host.",
-    "401": "The API key is missing or wrong.",
+    "401": "Neither the right API key nor a session.",
     "413": "The body is too large.",
     "415": "The body's content type is not read here.",
     "429": "Too many requests; see Retry-After.",
@@ -176,7 +176,7 @@ def _events(settings: WebSettings) -> dict[str, Any]:
         "events",
         "Put one event, or a list of events, on the input stream",
         {
-            "202": _answer("On the stream; fetch the answer with the request id.", sent),
+            "202": _answer("On the stream; fetch each answer by its id.", sent),
             "422": _rejected("Refused"),
         },
         *_OF_BODIES,
@@ -185,17 +185,17 @@ def _events(settings: WebSettings) -> dict[str, Any]:
 
 
 def _prediction() -> dict[str, Any]:
-    id_text = _TEXT | {"minLength": 1, "maxLength": MAX_REQUEST_ID_LENGTH}
+    id_text = _TEXT | {"pattern": f"^{ID.pattern}$"}
     return _operation(
         "prediction",
         "Fetch an answer from the output stream",
         {
             "200": _answer("The answer.", _any_of("Ok", "Rejected")),
             "202": _answer("Not seen yet; see Retry-After.", _ref("Pending")),
-            "422": _problem("The request id is too long."),
+            "422": _problem("No id that POST /events gives."),
         },
         "503",
-        parameters=[{"name": "request_id", "in": "path", "required": True, "schema": id_text}],
+        parameters=[{"name": "id", "in": "path", "required": True, "schema": id_text}],
     )
 
 
@@ -214,7 +214,7 @@ def describe_api(settings: WebSettings, streams: bool) -> dict[str, Any]:
     }
     if streams:
         paths["/events"] = {"post": _events(settings)}
-        paths["/predictions/{request_id}"] = {"get": _prediction()}
+        paths["/predictions/{id}"] = {"get": _prediction()}
     description: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
@@ -229,9 +229,9 @@ def describe_api(settings: WebSettings, streams: bool) -> dict[str, Any]:
         description["components"]["securitySchemes"] = {
             "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
             "bearer": {"type": "http", "scheme": "bearer"},
-            "basic": {"type": "http", "scheme": "basic"},
+            "session": {"type": "apiKey", "in": "cookie", "name": "session"},
         }
-        description["security"] = [{"key": []}, {"bearer": []}, {"basic": []}]
+        description["security"] = [{"key": []}, {"bearer": []}, {"session": []}]
         for path in ("/health", "/ready"):
             paths[path]["get"]["security"] = []
     return description

@@ -173,8 +173,6 @@ run "web_asks_for_iam" {
     image_uri                   = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/x/inference@sha256:0000000000000000000000000000000000000000000000000000000000000001"
     architecture                = "arm64"
     memory_mb                   = 1769
-    students_stream_arn         = "arn:aws:kinesis:eu-central-1:123456789012:stream/students"
-    predictions_stream_arn      = "arn:aws:kinesis:eu-central-1:123456789012:stream/predictions"
     model_bucket_name           = "models"
     model_bucket_arn            = "arn:aws:s3:::models"
     model_refresh_seconds       = 60
@@ -184,6 +182,12 @@ run "web_asks_for_iam" {
     metrics_namespace           = "StudentPerformance"
     kms_key_arn                 = "arn:aws:kms:eu-central-1:123456789012:key/1"
     cloudfront_distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E1"
+    sign_in                     = true
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret.key[0].name == "web"
+    error_message = "The key is a secret of its own, which holds nobody else's."
   }
 
   assert {
@@ -195,6 +199,17 @@ run "web_asks_for_iam" {
     condition     = aws_lambda_permission.url["cloudfront"].source_arn == var.cloudfront_distribution_arn && aws_lambda_permission.function["cloudfront"].invoked_via_function_url
     error_message = "CloudFront may call for one distribution, through the URL only."
   }
+}
+
+run "everybody_needs_a_sign_in" {
+  command = plan
+
+  variables {
+    enable_web                      = true
+    web_cloudfront_distribution_arn = "arn:aws:cloudfront::123456789012:distribution/E1"
+  }
+
+  expect_failures = [var.web_cloudfront_distribution_arn]
 }
 
 run "everyone_is_refused" {
@@ -209,8 +224,6 @@ run "everyone_is_refused" {
     image_uri                = "x@sha256:0000000000000000000000000000000000000000000000000000000000000001"
     architecture             = "arm64"
     memory_mb                = 1769
-    students_stream_arn      = "arn:aws:kinesis:eu-central-1:123456789012:stream/students"
-    predictions_stream_arn   = "arn:aws:kinesis:eu-central-1:123456789012:stream/predictions"
     model_bucket_name        = "models"
     model_bucket_arn         = "arn:aws:s3:::models"
     model_refresh_seconds    = 60
@@ -223,4 +236,46 @@ run "everyone_is_refused" {
   }
 
   expect_failures = [var.invoker_arns]
+}
+
+run "what_prepares_a_service_holds_more_than_the_service" {
+  command = plan
+
+  module {
+    source = "./modules/fargate_service"
+  }
+
+  variables {
+    name                     = "student-performance-stg-mage"
+    short_name               = "mage"
+    cluster_arn              = "arn:aws:ecs:eu-central-1:123456789012:cluster/student-performance-stg-training"
+    image_uri                = "x@sha256:0000000000000000000000000000000000000000000000000000000000000001"
+    repository_arn           = "arn:aws:ecr:eu-central-1:123456789012:repository/x"
+    architecture             = "arm64"
+    cpu                      = 256
+    memory_mb                = 512
+    environment              = { PGUSER = "mage" }
+    secrets                  = { PGPASSWORD = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:operator:mage::" }
+    preparation_command      = ["prepare"]
+    preparation_environment  = { PGUSER = "owner" }
+    preparation_secrets      = { PGPASSWORD = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:owner:password::" }
+    sessions                 = true
+    network                  = { vpc_id = "vpc-1", cidr_block = "10.0.0.0/16", private_subnet_ids = ["subnet-1"], namespace_id = "ns-1", namespace_name = "internal" }
+    log_retention_days       = 30
+    kms_key_arn              = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/boundary"
+  }
+
+  assert {
+    condition = [for container in jsondecode(aws_ecs_task_definition.this.container_definitions) : [container.name, container.environment[0].value, container.secrets[0].valueFrom]] == [
+      ["preparation", "owner", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:owner:password::"],
+      ["mage", "mage", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:operator:mage::"],
+    ]
+    error_message = "The owner's password reaches the container that ends, not the one that serves."
+  }
+
+  assert {
+    condition     = length([for statement in data.aws_iam_policy_document.execution.statement : statement if statement.sid == "ReadSecrets" && length(statement.resources) == 2]) == 1
+    error_message = "ECS may read the secrets of both."
+  }
 }

@@ -178,7 +178,7 @@ ALLOWED = (
         GITHUB,
         "DescribeSecret",
         "resource",
-        rf"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d+:secret:({OWN}-operator-\?{{6}}|rds!db-\*)",
+        rf"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d+:secret:({OWN}-(operator|web)-\?{{6}}|rds!db-\*)",
         "AWS appends six characters to a secret's name, and RDS chooses the name of its own",
     ),
 )

@@ -15,8 +15,8 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 from typing import Any
 
-SERVICES = {"kinesis", "s3", "sts", "sso", "sso-oidc", "signin"}
-"""botocore's models that are kept: the two services, and what credential providers call."""
+SERVICES = {"kinesis", "s3", "secretsmanager", "sts", "sso", "sso-oidc", "signin"}
+"""botocore's models that are kept: the three services, and what credential providers call."""
 
 OPERATIONS = {
     "kinesis": {
@@ -27,6 +27,7 @@ OPERATIONS = {
         "ListShards",
     },
     "s3": {"GetObject"},
+    "secretsmanager": {"GetSecretValue"},
 }
 """What inference calls, by service; a test compares it with the sources."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from localcloud.configuration import REPOSITORY
 from localcloud.process import Process
 from localcloud.service import Service, answers, base_environment, python_of
 
@@ -27,6 +28,7 @@ class MlflowServer(Service):
             *(python_of("mlflow"), "-m", "mlflow", "server"),
             *("--host", "127.0.0.1", "--port", str(self.port)),
             *("--backend-store-uri", f"sqlite:///{self.directory / 'mlflow.db'}", "--workers", "1"),
+            *("--gunicorn-opts", "--config python:orchestrator.tracking_server.door"),
         ]
         if "ARTIFACT_BUCKET" in variables:
             root = f"s3://{variables['ARTIFACT_BUCKET']}/mlflow"
@@ -35,6 +37,7 @@ class MlflowServer(Service):
             server += ["--artifacts-destination", str(self.directory / "artifacts")]
         environment = base_environment(
             **variables,
+            PYTHONPATH=str(REPOSITORY),
             DO_NOT_TRACK="true",
             MLFLOW_DISABLE_TELEMETRY="true",
             GIT_PYTHON_REFRESH="quiet",

@@ -18,7 +18,9 @@ class WebService(Service):
         return {"WEB_URL": self.url}
 
     def build(self, variables: Mapping[str, str]) -> Process:
-        environment = base_environment(**variables, WEB_HOST="127.0.0.1", WEB_PORT=str(self.port))
+        environment = base_environment(
+            **variables, WEB_HOST="127.0.0.1", WEB_PORT=str(self.port), WEB_STREAMS="1"
+        )
         return self.command([sys.executable, "-m", "inference.web"], environment)
 
     def ready(self) -> bool:

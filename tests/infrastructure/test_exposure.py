@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.infrastructure.support.plans import EVERY_SWITCH
+from tests.infrastructure.support.plans import EVERY_SWITCH, INFRASTRUCTURE
 
 
 def test_no_address_range_is_let_in(plan_of: Callable[..., dict[str, Any]]) -> None:
@@ -66,3 +66,18 @@ def test_what_is_kept_is_encrypted(plan_of: Callable[..., dict[str, Any]]) -> No
         assert default["sse_algorithm"] == "aws:kms"
     settings = planned(plan, "aws_db_parameter_group")[0]["parameter"]
     assert {"rds.force_ssl": "1"}.items() <= {s["name"]: s["value"] for s in settings}.items()
+
+
+def test_whoever_reaches_mage_must_sign_in(plan_of: Callable[..., dict[str, Any]]) -> None:
+    """Mage asks who one is, with secrets that no plan holds, and holds no other's password."""
+    modules = plan_of("stg", *EVERY_SWITCH)["configuration"]["root_module"]["module_calls"]
+    calls = modules["training"]["module"]["module_calls"]
+    text = (INFRASTRUCTURE / "modules" / "training" / "main.tf").read_text(encoding="utf-8")
+    assert 'REQUIRE_USER_AUTHENTICATION = "1"' in text
+    for secret in ("DEFAULT_OWNER_PASSWORD", "JWT_SECRET", "RETRAINING_TRIGGER_TOKEN"):
+        assert f'{secret} = "${{var.operator_secret_arn}}:' in " ".join(text.split())
+    for name in ("mage", "mlflow"):
+        secrets = calls[name]["expressions"]["secrets"]["references"]
+        assert not any("database.secret_arn" in reference for reference in secrets)
+        prepared = calls[name]["expressions"]["preparation_secrets"]["references"]
+        assert f"local.prepare_with.{name}" in prepared

@@ -22,6 +22,9 @@ class _Addressed(msgspec.Struct):
 
 _DECODER = msgspec.json.Decoder(_Addressed)
 
+PREFIX = "web-"
+"""Of the ids this service gives; whatever else is on the stream is nobody's to fetch here."""
+
 Rounds = Callable[[datetime], Iterable[list[dict[str, Any]]]]
 """From a point in time on, what one look at every shard gave, again and again."""
 
@@ -79,5 +82,5 @@ class Consumer:
             request_id = _DECODER.decode(data).request_id
         except (msgspec.MsgspecError, UnicodeError):
             return
-        if request_id:
+        if request_id and request_id.startswith(PREFIX):
             self._waiting.put(request_id, data)

@@ -1,21 +1,20 @@
 """POST /events and GET /predictions/ID: the stream, for those who speak HTTP."""
 
+import re
+import secrets
 import time
-import uuid
 from typing import Literal
 
 import msgspec
 from flask import Blueprint, Response
-from werkzeug.routing import BaseConverter
 
-from contract.events import MAX_REQUEST_ID_LENGTH
 from inference.stream.decoding import decode
 from inference.stream.events import Event
 from inference.stream.item import Answer
 from inference.stream.problems import NOT_JSON, Problem, Rejection
 from inference.stream.publisher import Publisher
 from inference.web.errors import BadParameter, StreamUnavailable
-from inference.web.gateway.consumer import Consumer
+from inference.web.gateway.consumer import PREFIX, Consumer
 from inference.web.gateway.waiting_answers import WaitingAnswers
 from inference.web.predict import JSON, json_body, json_reply
 from inference.web.service import is_list, split
@@ -24,11 +23,22 @@ from inference.web.web_settings import WebSettings
 PUBLISH_SECONDS = 15.0
 """The longest a request waits for the input stream, retries included."""
 
+ID = re.compile(PREFIX + "[0-9a-f]{32}")
+
+
+def new_id() -> str:
+    """Return an id for an event, on the stream in place of the caller's: 128 bits of chance."""
+    return f"{PREFIX}{secrets.token_hex(16)}"
+
 
 class Accepted(msgspec.Struct, frozen=True):
-    """The event is on the input stream; its answer can be fetched with the request id."""
+    """The event is on the input stream; its answer can be fetched by ``id``, which nobody guesses.
 
-    request_id: str
+    ``request_id`` is the caller's own, where one was sent.
+    """
+
+    id: str
+    request_id: str | None = None
     status: Literal["accepted"] = "accepted"
 
 
@@ -42,9 +52,9 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Pending(msgspec.Struct, frozen=True):
-    """No answer with this request id has been seen (yet)."""
+    """No answer with this id has been seen (yet)."""
 
-    request_id: str
+    id: str
     status: Literal["pending"] = "pending"
 
 
@@ -54,13 +64,6 @@ class _Sent(msgspec.Struct, frozen=True, omit_defaults=True):
     request_id: str
     explain: bool = False
     year_elapsed: float | None = None
-
-
-class AnyText(BaseConverter):
-    """The rest of an address as it is: a request id may hold slashes and line breaks."""
-
-    regex = "(?s:.+)"
-    part_isolating = False
 
 
 def _refused(rejection: Rejection) -> Refused:
@@ -93,22 +96,22 @@ class Gateway:
             if isinstance(event, Rejection):
                 outcome.append(_refused(event))
                 continue
-            request_id = event.request_id or str(uuid.uuid4())
-            outcome.append(Accepted(request_id))
-            records.append(_record(event, request_id))
+            name = new_id()
+            outcome.append(Accepted(name, event.request_id))
+            records.append(_record(event, name))
         deadline = time.monotonic() + PUBLISH_SECONDS
         sent = self._publisher.publish(records, lambda: deadline - time.monotonic()).published
         if sent < len(records):
             raise StreamUnavailable(
                 f"The input stream took {sent} of {len(records)} events; send the others again.",
-                [one.request_id for one in outcome if isinstance(one, Accepted)][:sent],
+                [one.id for one in outcome if isinstance(one, Accepted)][:sent],
             )
         return outcome
 
-    def fetch(self, request_id: str) -> bytes | None:
+    def fetch(self, name: str) -> bytes | None:
         """Return an answer, None while there is none; raises StreamUnavailable."""
         self._consumer.start()
-        answer = self._waiting.get(request_id)
+        answer = self._waiting.get(name)
         if answer is None and self._consumer.failing:
             raise StreamUnavailable("The output stream cannot be read at the moment.")
         return answer
@@ -117,7 +120,6 @@ class Gateway:
 def gateway_routes(gateway: Gateway, settings: WebSettings) -> Blueprint:
     """Return the blueprint of the two addresses."""
     blueprint = Blueprint("gateway", __name__)
-    blueprint.record_once(lambda state: state.app.url_map.converters.update(text=AnyText))
 
     @blueprint.post("/events")
     def events() -> Response:
@@ -130,14 +132,14 @@ def gateway_routes(gateway: Gateway, settings: WebSettings) -> Blueprint:
         outcome = gateway.send([decode(body)])[0]
         return json_reply(outcome, 202 if isinstance(outcome, Accepted) else 422)
 
-    @blueprint.get("/predictions/<text:request_id>", merge_slashes=False)
-    def prediction(request_id: str) -> Response:
-        if len(request_id) > MAX_REQUEST_ID_LENGTH:
-            raise BadParameter(f"A request id has at most {MAX_REQUEST_ID_LENGTH} characters.")
-        answer = gateway.fetch(request_id)
+    @blueprint.get("/predictions/<name>")
+    def prediction(name: str) -> Response:
+        if not ID.fullmatch(name):
+            raise BadParameter("This is no id that POST /events gives.")
+        answer = gateway.fetch(name)
         if answer is not None:
             return Response(answer, content_type=JSON)
-        response = json_reply(Pending(request_id), 202)
+        response = json_reply(Pending(name), 202)
         response.headers["Retry-After"] = "1"
         return response
 

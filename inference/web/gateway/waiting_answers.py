@@ -11,7 +11,7 @@ KEEP_SECONDS = 900.0
 
 
 class WaitingAnswers:
-    """Answers by request id; the oldest leave first. Safe to share by threads."""
+    """Answers by id; the oldest leave first. Safe to share by threads."""
 
     def __init__(
         self,

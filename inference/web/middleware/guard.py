@@ -1,53 +1,71 @@
-"""Who may ask, and how often: the optional API key, and a token bucket per client."""
+"""Who may ask, and how often: the optional key, and a token bucket per caller."""
 
-import hmac
 import math
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from ipaddress import ip_address, ip_network
 
-from flask import Flask, Request, request
+from flask import Flask, Request, Response, request
 
 from inference.web.errors import TooManyRequests, Unauthorized
+from inference.web.middleware.session import Sessions, same
 from inference.web.web_settings import WebSettings
 
-OPEN = frozenset({"status.health", "status.ready", "assets.asset"})
-"""What a load balancer and a password box need before any key is known."""
+UNLIMITED = frozenset({"status.health", "status.ready", "assets.asset"})
+"""What a load balancer and the sign-in page need before any key is known."""
+
+OPEN = UNLIMITED | {"sign_in.ask", "sign_in.enter", "sign_in.leave"}
 
 MAX_CLIENTS = 10_000
 """Buckets kept; the client seen longest ago is forgotten first, so memory stays bounded."""
 
 
 def guard(app: Flask, settings: WebSettings) -> None:
-    """Let a request of ``app`` pass only within its client's rate and with the right key."""
+    """Let a request of ``app`` pass only within its caller's rate and with key or session."""
     limiter = RateLimiter(settings.rate_limit)
+    sessions = Sessions(settings.api_key)
 
     @app.before_request
-    def check() -> None:
-        if request.endpoint not in OPEN:
-            limiter.spend(request.remote_addr or "")
-            check_key(request, settings.api_key)
-
-
-def check_key(asked: Request, key: str) -> None:
-    """Raise Unauthorized unless ``asked`` offers ``key``; an empty key asks for nothing."""
-    if key and not hmac.compare_digest(_offered(asked).encode(), key.encode()):
+    def check() -> Response | None:
+        if request.endpoint in UNLIMITED:
+            return None
+        if settings.rate_limit > 0:
+            limiter.spend(caller(request, settings.caller_header))
+        if not settings.api_key or request.endpoint in OPEN:
+            return None
+        if offered(request, settings.api_key) or sessions.known(request):
+            return None
+        if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
+            return Response(status=303, headers={"Location": "/sign-in"})
         raise Unauthorized()
 
+    app.jinja_env.globals["signed_in"] = bool(settings.api_key)
 
-def _offered(asked: Request) -> str:
+
+def offered(asked: Request, key: str) -> bool:
+    """Whether a program sends ``key``: as X-API-Key, or as a bearer token."""
     header = asked.headers.get("X-API-Key")
-    if header is not None:
-        return header
-    authorization = asked.authorization
-    if authorization is None:
-        return ""
-    # A browser's own password box speaks Basic: with it the page works as it is, also without
-    # JavaScript, and the key is never part of a page, an address or a stored setting.
-    if authorization.type == "basic":
-        return authorization.password or ""
-    return authorization.token or "" if authorization.type == "bearer" else ""
+    if header is None:
+        authorization = asked.authorization
+        bearer = authorization is not None and authorization.type == "bearer"
+        header = authorization.token or "" if authorization is not None and bearer else ""
+    return same(header, key)
+
+
+def caller(asked: Request, header: str) -> str:
+    """Return who asks, for limits: the address, of IPv6 the network that one line gets.
+
+    ``header`` is what a proxy in front says it by, as ADDRESS:PORT (CloudFront-Viewer-Address).
+    """
+    told = asked.headers.get(header, "").rpartition(":")[0] if header else ""
+    address = told.strip("[]") or asked.remote_addr or ""
+    try:
+        number = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((number, 64), strict=False)) if number.version == 6 else address
 
 
 class RateLimiter:

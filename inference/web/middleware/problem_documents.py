@@ -16,13 +16,13 @@ PROBLEM_TYPE = "application/problem+json"
 
 
 class ProblemDocument(msgspec.Struct, omit_defaults=True):
-    """What went wrong with a request as a whole; ``request_ids`` tells what was still accepted."""
+    """What went wrong with a request as a whole; ``ids`` tells what was still accepted."""
 
     title: str
     status: int
     code: str
     detail: str
-    request_ids: list[str] = []
+    ids: list[str] = []
 
 
 def problem(
@@ -30,16 +30,16 @@ def problem(
     code: str,
     detail: str,
     headers: Mapping[str, str] | None = None,
-    request_ids: Sequence[str] = (),
+    ids: Sequence[str] = (),
 ) -> Response:
     """Return the response for one problem."""
     phrase = HTTPStatus(status).phrase
-    body = msgspec.json.encode(ProblemDocument(phrase, status, code, detail, list(request_ids)))
+    body = msgspec.json.encode(ProblemDocument(phrase, status, code, detail, list(ids)))
     return Response(body, status=status, headers=headers, content_type=PROBLEM_TYPE)
 
 
 def _web_error(error: WebError) -> Response:
-    return problem(error.status, error.code, str(error), error.headers, error.request_ids)
+    return problem(error.status, error.code, str(error), error.headers, error.ids)
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -1,6 +1,7 @@
 // A class list: cut in the browser, answered by the service slice by slice, shown as a table.
 // Nothing is kept beyond this page: no storage, no cookie.
 import { cut, readText } from "./lines.js";
+import { post } from "./post.js";
 import { makeTable } from "./table.js";
 
 const SLICE = 1000;
@@ -29,10 +30,9 @@ export function startClass(open) {
     byId("bartext").textContent = `${done.toLocaleString("en")} of ${count.toLocaleString("en")} students`;
   }
 
-  async function post(text, first, signal) {
-    const reply = await fetch(`/predict/csv?first_row=${first}`, {
-      method: "POST", body: text, signal,
-      headers: { "Content-Type": "text/csv; charset=utf-8", Accept: "application/json" },
+  async function hand(text, first, signal) {
+    const reply = await post(`/predict/csv?first_row=${first}`, text, {
+      type: "text/csv; charset=utf-8", headers: { Accept: "application/json" }, signal,
     });
     if (reply.ok) return reply;
     const problem = await reply.json().catch(() => null);
@@ -40,7 +40,7 @@ export function startClass(open) {
       const wait = Number(reply.headers.get("Retry-After") ?? 1);
       await new Promise((resume) => { setTimeout(resume, wait * 1000); });
       signal.throwIfAborted();
-      return post(text, first, signal);
+      return hand(text, first, signal);
     }
     throw new Error(problem?.detail ?? `The service answered ${reply.status}.`);
   }
@@ -63,7 +63,7 @@ export function startClass(open) {
       let row = FIRST_ROW;
       let done = 0;
       for (const slice of slices) {
-        const reply = await (await post(header + slice.text, row, signal)).json();
+        const reply = await (await hand(header + slice.text, row, signal)).json();
         for (const item of reply.answers) (item.answer.status === "ok" ? good : rejected).push(item);
         row = Math.max(reply.next_row, row + slice.count);
         done += slice.count;

@@ -1,3 +1,5 @@
+import { post } from "./post.js";
+
 // One student: sliders beside the number fields, an answer that follows them, and a comparison.
 const SETTLE_MS = 60;      // between the last movement and the request
 const ANNOUNCE_MS = 700;   // a screen reader hears where the slider stopped, not every step
@@ -97,7 +99,7 @@ export function startOne() {
     running = new AbortController();
     const { signal } = running;
     try {
-      const reply = await fetch("/answer", { method: "POST", body: new URLSearchParams(new FormData(form)), signal });
+      const reply = await post("/answer", new URLSearchParams(new FormData(form)).toString(), { signal });
       const html = await reply.text();
       if (signal.aborted) return;
       if (reply.headers.get("Content-Type")?.startsWith("text/html")) draw(html);

@@ -13,7 +13,7 @@ locals {
   secrets       = [for name, source in var.secrets : { name = name, valueFrom = source }]
 
   # secret:KEY:: picks one key of a JSON secret; rights are on the secret as a whole.
-  secret_arns = distinct([for source in values(var.secrets) : join(":", slice(split(":", source), 0, 7))])
+  secret_arns = distinct([for source in concat(values(var.secrets), values(var.preparation_secrets)) : join(":", slice(split(":", source), 0, 7))])
 
   logging = {
     logDriver = "awslogs"
@@ -30,8 +30,8 @@ locals {
     image            = var.image_uri
     essential        = false
     command          = var.preparation_command
-    environment      = local.environment
-    secrets          = local.secrets
+    environment      = [for name, value in merge(var.environment, var.preparation_environment) : { name = name, value = value }]
+    secrets          = [for name, source in merge(var.secrets, var.preparation_secrets) : { name = name, valueFrom = source }]
     logConfiguration = local.logging
   }]
 

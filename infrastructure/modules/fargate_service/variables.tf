@@ -67,6 +67,18 @@ variable "preparation_command" {
   default     = null
 }
 
+variable "preparation_environment" {
+  description = "Environment variables of that command besides the service's own, which they replace."
+  type        = map(string)
+  default     = {}
+}
+
+variable "preparation_secrets" {
+  description = "Its secrets besides the service's own, which they replace: what the service itself must not hold."
+  type        = map(string)
+  default     = {}
+}
+
 variable "environment" {
   description = "Environment variables."
   type        = map(string)

@@ -24,7 +24,7 @@ locals {
   }
 
   # AWS appends six characters to a secret's name; RDS names its own secret by an identifier that it chooses.
-  secrets = ["${local.regional.secretsmanager}:secret:${var.name}-operator-??????", "${local.regional.secretsmanager}:secret:rds!db-*"]
+  secrets = ["${local.regional.secretsmanager}:secret:${var.name}-operator-??????", "${local.regional.secretsmanager}:secret:${var.name}-web-??????", "${local.regional.secretsmanager}:secret:rds!db-*"]
 
   functions    = ["${local.regional.lambda}:function:${local.s.function_name}", "${local.regional.lambda}:function:${var.name}-web"]
   streams      = ["${local.regional.kinesis}:stream/${local.s.students_stream_name}", "${local.regional.kinesis}:stream/${local.s.predictions_stream_name}"]

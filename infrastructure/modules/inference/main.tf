@@ -22,26 +22,28 @@ resource "aws_sqs_queue" "failures" {
 module "function" {
   source = "../lambda_function"
 
-  name                    = var.function_name
-  short_name              = "inference"
-  description             = "Students in, grade predictions out"
-  role_description        = "What the inference function and its event source mapping may do"
-  image_uri               = var.image_uri
-  handler                 = var.handler
-  architecture            = var.architecture
-  memory_mb               = var.memory_mb
-  timeout_seconds         = var.timeout_seconds
-  reserved_concurrency    = var.reserved_concurrency
-  students_stream_name    = var.students_stream_name
-  predictions_stream_name = var.predictions_stream_name
-  model_bucket_name       = var.model_bucket_name
-  model_bucket_arn        = var.model_bucket_arn
-  model_name              = var.model_name
-  model_refresh_seconds   = var.model_refresh_seconds
-  log_level               = var.log_level
-  log_retention_days      = var.log_retention_days
-  metrics_namespace       = var.metrics_namespace
-  kms_key_arn             = var.kms_key_arn
+  name                 = var.function_name
+  short_name           = "inference"
+  description          = "Students in, grade predictions out"
+  role_description     = "What the inference function and its event source mapping may do"
+  image_uri            = var.image_uri
+  handler              = var.handler
+  architecture         = var.architecture
+  memory_mb            = var.memory_mb
+  timeout_seconds      = var.timeout_seconds
+  reserved_concurrency = var.reserved_concurrency
+  environment = {
+    STUDENTS_STREAM_NAME    = var.students_stream_name
+    PREDICTIONS_STREAM_NAME = var.predictions_stream_name
+  }
+  model_bucket_name     = var.model_bucket_name
+  model_bucket_arn      = var.model_bucket_arn
+  model_name            = var.model_name
+  model_refresh_seconds = var.model_refresh_seconds
+  log_level             = var.log_level
+  log_retention_days    = var.log_retention_days
+  metrics_namespace     = var.metrics_namespace
+  kms_key_arn           = var.kms_key_arn
 
   statements = [
     {

@@ -1,5 +1,5 @@
 # One function on the inference image, with a log group and a role of its own. What every such function needs is
-# here: the model, the names of the streams, its log, traces and the data key. The caller adds what is its own.
+# here: the model, its log, traces and the data key. The caller adds what is its own.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -40,16 +40,14 @@ resource "aws_lambda_function" "this" {
   }
 
   environment {
-    variables = {
+    variables = merge(var.environment, {
       MODEL_BUCKET                 = var.model_bucket_name
       MODEL_NAME                   = var.model_name
       MODEL_REFRESH_SECONDS        = tostring(var.model_refresh_seconds)
-      STUDENTS_STREAM_NAME         = var.students_stream_name
-      PREDICTIONS_STREAM_NAME      = var.predictions_stream_name
       LOG_LEVEL                    = var.log_level
       POWERTOOLS_SERVICE_NAME      = var.name
       POWERTOOLS_METRICS_NAMESPACE = var.metrics_namespace
-    }
+    })
   }
 
   logging_config {

@@ -57,16 +57,6 @@ variable "reserved_concurrency" {
   type        = number
 }
 
-variable "students_stream_name" {
-  description = "Name of the input stream."
-  type        = string
-}
-
-variable "predictions_stream_name" {
-  description = "Name of the output stream."
-  type        = string
-}
-
 variable "model_bucket_name" {
   description = "Bucket of the model bundles."
   type        = string
@@ -110,4 +100,9 @@ variable "kms_key_arn" {
 variable "permissions_boundary_arn" {
   description = "Ceiling of the roles made here (bootstrap makes it)."
   type        = string
+}
+
+variable "environment" {
+  description = "Environment variables that are the function's own."
+  type        = map(string)
 }

@@ -3,19 +3,15 @@
 data "aws_region" "current" {}
 
 locals {
-  # Each of the two keeps its tables in a database of its own, made here the first time (the alembic versions of both would collide).
-  create_database = <<-PYTHON
-    import os, psycopg2
-    name = os.environ["OWN_DATABASE"]
-    connection = psycopg2.connect(dbname=os.environ["FIRST_DATABASE"], connect_timeout=10)
-    connection.autocommit = True
-    cursor = connection.cursor()
-    cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
-    cursor.fetchone() or cursor.execute(f'CREATE DATABASE "{name}"')
-  PYTHON
+  # Each of the two owns a database of its own (the alembic versions of both would collide) and nothing else there; both are made
+  # by a container that ends before the server starts. It alone holds the password of the database's owner.
+  prepare      = ["python", "-c", file("${path.module}/prepare.py")]
+  preparation  = { PGUSER = var.database.username }
+  own_password = { for server in ["mage", "mlflow"] : server => "${var.operator_secret_arn}:${server}_database_password::" }
+  prepare_with = { for server, password in local.own_password : server => { PGPASSWORD = "${var.database.secret_arn}:password::", OWN_PASSWORD = password } }
 
-  # The server answers, and the database takes the password that this task holds: after a rotation it does not, and ECS starts
-  # the task anew with the new one.
+  # The server answers, and the database takes the password that this task holds: after a change it does not, and ECS starts the
+  # task anew with the new one.
   health = { for server, path in { mlflow = "5000/health", mage = "6789/api/statuses" } : server => ["CMD", "python", "-c", <<-PYTHON
     import os, urllib.request, psycopg2
     urllib.request.urlopen("http://127.0.0.1:${path}", timeout=4)
@@ -26,7 +22,6 @@ locals {
   postgres = {
     PGHOST         = var.database.address
     PGPORT         = "5432"
-    PGUSER         = var.database.username
     PGSSLMODE      = "require"
     FIRST_DATABASE = var.database.name
   }
@@ -84,7 +79,7 @@ module "mlflow" {
   cpu                      = 512
   memory_mb                = 2048
   port                     = 5000
-  preparation_command      = ["python", "-c", local.create_database]
+  preparation_command      = local.prepare
   health_command           = local.health.mlflow
   sessions                 = true
   network                  = var.network
@@ -95,14 +90,16 @@ module "mlflow" {
 
   environment = merge(local.postgres, {
     AWS_DEFAULT_REGION           = data.aws_region.current.region
+    PGUSER                       = "mlflow"
     OWN_DATABASE                 = "mlflow"
-    MLFLOW_BACKEND_STORE_URI     = "postgresql://${var.database.username}@${var.database.address}:5432/mlflow"
+    ALLOWED_HOSTS                = "mlflow.${var.network.namespace_name}"
+    MLFLOW_BACKEND_STORE_URI     = "postgresql://mlflow@${var.database.address}:5432/mlflow"
     MLFLOW_DEFAULT_ARTIFACT_ROOT = "s3://${var.artifact_bucket_name}/mlflow"
   })
 
-  secrets = {
-    PGPASSWORD = "${var.database.secret_arn}:password::"
-  }
+  secrets                 = { PGPASSWORD = local.own_password.mlflow }
+  preparation_environment = local.preparation
+  preparation_secrets     = local.prepare_with.mlflow
 }
 
 data "aws_iam_policy_document" "mage" {
@@ -150,7 +147,7 @@ module "mage" {
   cpu                      = 2048
   memory_mb                = 8192
   port                     = 6789
-  preparation_command      = ["python", "-c", local.create_database]
+  preparation_command      = local.prepare
   health_command           = local.health.mage
   sessions                 = true
   network                  = var.network
@@ -161,22 +158,29 @@ module "mage" {
 
   environment = merge(local.postgres, {
     AWS_DEFAULT_REGION           = data.aws_region.current.region
+    PGUSER                       = "mage"
     OWN_DATABASE                 = "mage"
-    MAGE_DATABASE_CONNECTION_URL = "postgresql+psycopg2://${var.database.username}@${var.database.address}:5432/mage"
-    DATABASE_URL                 = "postgresql://${var.database.username}@${var.database.address}:5432/${var.database.name}?sslmode=require"
+    ALLOWED_HOSTS                = "mage.${var.network.namespace_name}"
+    MAGE_DATABASE_CONNECTION_URL = "postgresql+psycopg2://mage@${var.database.address}:5432/mage"
+    DATABASE_URL                 = "postgresql://mage@${var.database.address}:5432/${var.database.name}?sslmode=require"
     MLFLOW_TRACKING_URI          = "http://${module.mlflow.host}:5000"
     MODEL_BUCKET                 = var.model_bucket_name
     MODEL_NAME                   = var.model_name
     ARTIFACT_BUCKET              = var.artifact_bucket_name
-    # Who reaches the port is decided by the security groups and by IAM; a second log-in would stop monitoring's calls.
-    REQUIRE_USER_AUTHENTICATION = "0"
+    # Whoever reaches the port must sign in as well; monitoring does, with the trigger's token, which nobody is shown.
+    REQUIRE_USER_AUTHENTICATION = "1"
+    HIDE_API_TRIGGER_TOKEN      = "1"
     SCHEDULER_TRIGGER_INTERVAL  = "1"
   })
 
   secrets = {
-    PGPASSWORD               = "${var.database.secret_arn}:password::"
+    PGPASSWORD               = local.own_password.mage
+    DEFAULT_OWNER_PASSWORD   = "${var.operator_secret_arn}:mage_owner_password::"
+    JWT_SECRET               = "${var.operator_secret_arn}:mage_signing_key::"
     RETRAINING_TRIGGER_TOKEN = "${var.operator_secret_arn}:retraining_trigger_token::"
   }
+  preparation_environment = merge(local.preparation, { READS_LABELS = "1" })
+  preparation_secrets     = local.prepare_with.mage
 }
 
 locals {

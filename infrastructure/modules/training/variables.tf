@@ -52,7 +52,7 @@ variable "database" {
 }
 
 variable "operator_secret_arn" {
-  description = "Secret with retraining_trigger_token, set by an operator."
+  description = "Secret with retraining_trigger_token, mage_owner_password, mage_signing_key, mage_database_password and mlflow_database_password, set by an operator."
   type        = string
 }
 

@@ -41,29 +41,20 @@ variable "invoker_arns" {
 }
 
 variable "cloudfront_distribution_arn" {
-  description = "Distribution with origin access control in front of the URL; null for none."
+  description = "Distribution with origin access control in front of the URL; null for none. Everybody reaches it, so it needs sign_in."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.cloudfront_distribution_arn == null || var.sign_in
+    error_message = "Behind CloudFront everybody reaches the service: switch sign_in on too."
+  }
 }
 
-variable "students_stream_name" {
-  description = "Stream for accepted events."
-  type        = string
-}
-
-variable "students_stream_arn" {
-  description = "Its ARN."
-  type        = string
-}
-
-variable "predictions_stream_name" {
-  description = "Stream of the answers."
-  type        = string
-}
-
-variable "predictions_stream_arn" {
-  description = "Its ARN."
-  type        = string
+variable "sign_in" {
+  description = "Whether it asks for a key: people sign in with it, programs send it. It is the value of the secret made here, put there by an operator."
+  type        = bool
+  default     = false
 }
 
 variable "model_bucket_name" {

@@ -11,7 +11,7 @@ from infrastructure.tools.offline.errors import OfflineError
 from infrastructure.tools.offline.schema import ROOT, load
 
 LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
-ignore_all_but_terraform = shutil.ignore_patterns("*.py", "__pycache__", ".terraform*", "tools")
+ignore_all_but_terraform = shutil.ignore_patterns("__pycache__", ".terraform*", "tools")
 
 
 class Workspace:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contract.environment import SettingsError
 from inference.web import function_url
 from tests.inference.support.kinesis import encoded
 
@@ -69,6 +70,42 @@ def test_rejections_and_limits_are_the_same(handler) -> None:
     large = b" " * (4 * 1024 * 1024 + 1)
     refused = handler(request("POST", "/predict", large, content_type="application/json"), None)
     assert refused["statusCode"] == 413
+
+
+def test_a_frozen_process_has_no_stream_addresses(models: Path) -> None:
+    """Given stream names and the wish for them, the function has no such addresses all the same."""
+    names = {"STUDENTS_STREAM_NAME": "s", "PREDICTIONS_STREAM_NAME": "p", "WEB_STREAMS": "1"}
+    handler = function_url.handler_from({"MODEL_LOCATION": str(models)} | names)
+    for method, path in (("POST", "/events"), ("GET", "/predictions/web-" + "0" * 32)):
+        event = request(method, path, encoded(1), content_type="application/json")
+        assert handler(event, None)["statusCode"] == 404
+    assert b"/events" not in content(handler(request("GET", "/openapi.json"), None))
+
+
+def test_the_key_is_a_secrets(models: Path, monkeypatch) -> None:
+    """Given a secret's name, its value is the key; an empty or short one is no key at all."""
+    held = {"SecretString": "key-of-the-school-x" + "y\n"}
+    asked: list[str] = []
+
+    class Secrets:
+        """Secrets Manager with one secret."""
+
+        def get_secret_value(self, *, SecretId: str) -> dict[str, str]:
+            """Give the value."""
+            asked.append(SecretId)
+            return held
+
+    monkeypatch.setattr(function_url, "client", lambda *_, **__: Secrets())
+    environment = {"MODEL_LOCATION": str(models), "WEB_API_KEY_SECRET": "arn:web"}
+    handler = function_url.handler_from(environment)
+    assert asked == ["arn:web"]
+    assert handler(request("GET", "/"), None)["statusCode"] == 401
+    known = handler(request("GET", "/", x_api_key="key-of-the-school-xy"), None)
+    assert known["statusCode"] == 200
+    for value in ("", " \n", "short"):
+        held["SecretString"] = value
+        with pytest.raises(SettingsError):
+            function_url.handler_from(environment)
 
 
 def test_the_entry_reads_the_environment_once(models: Path, monkeypatch) -> None:

@@ -26,7 +26,7 @@ def test_the_description_follows_the_settings(make_app, gateway) -> None:
     """Given streams, limits and a key, the description has them."""
     http = make_app(gateway, max_batch=5, api_key="k").test_client()
     document = http.get("/openapi.json", headers={"X-API-Key": "k"}).get_json()
-    assert {"/events", "/predictions/{request_id}"} <= set(document["paths"])
+    assert {"/events", "/predictions/{id}"} <= set(document["paths"])
     body = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]
     assert body["schema"]["anyOf"][1]["maxItems"] == 5
     assert document["security"] and document["paths"]["/health"]["get"]["security"] == []

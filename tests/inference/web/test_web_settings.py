@@ -15,6 +15,20 @@ def test_a_key_never_shows_in_the_settings() -> None:
     assert KEY not in repr(WebSettings(api_key=KEY))
 
 
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"WEB_HOST": "0.0.0.0", "WEB_API_KEY": "short"},
+        {"WEB_STREAMS": "1"},
+        {"WEB_STREAMS": "1", "STUDENTS_STREAM_NAME": "students"},
+    ],
+)
+def test_a_key_others_could_guess_and_streams_without_names_are_refused(environment) -> None:
+    """Given a short key where others reach it, or streams without names, it does not start."""
+    with pytest.raises(SettingsError, match="WEB_API_KEY must have 20|WEB_STREAMS needs"):
+        read_web_settings(environment)
+
+
 def test_settings_are_safe_by_default_and_stricter_when_reachable() -> None:
     """Given nothing, loopback only; given another address, a rate limit and any host name."""
     assert read_web_settings({}) == WebSettings()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from localcloud.services import emulator_server
@@ -22,3 +25,30 @@ def test_each_key_is_done_once_a_period(monkeypatch: pytest.MonkeyPatch) -> None
     for key in ("a", "a", "b"):
         housekeeping(key)
     assert done == ["a", "b", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "headers", "said"),
+    [
+        ("http", {}, "served"),
+        ("http", {"host": "bucket.localhost:4566"}, "served"),
+        ("lifespan", {"host": ""}, "served"),
+        ("http", {"origin": "http://evil.example"}, 403),
+        ("http", {"host": "evil.example"}, 403),
+        ("websocket", {"origin": "http://evil.example"}, 1008),
+    ],
+)
+def test_a_foreign_page_does_not_get_in(kind: str, headers: dict[str, str], said: Any) -> None:
+    """GIVEN a request of any kind WHEN another page or name asks THEN ministack never sees it."""
+    sent: list[Any] = []
+
+    async def application(*_: Any) -> None:
+        sent.append({"status": "served"})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    given = {"host": "127.0.0.1:4566"} | headers
+    scope = {"type": kind, "headers": [(k.encode(), v.encode()) for k, v in given.items()]}
+    asyncio.run(emulator_server.closed(application)(scope, None, send))
+    assert said == (sent[0].get("status") or sent[0].get("code"))

@@ -14,7 +14,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from inference.stream.publisher import Publisher
 from inference.web.gateway.consumer import OVERLAP, Consumer
-from inference.web.gateway.stream_routes import Gateway
+from inference.web.gateway.stream_routes import Gateway, new_id
 from inference.web.gateway.waiting_answers import WaitingAnswers
 from tests.inference.support.kinesis import client_error
 
@@ -59,19 +59,21 @@ def test_the_consumer_survives_errors_and_strange_records(waiting: WaitingAnswer
     now = datetime.now(timezone.utc)
     later = now + timedelta(minutes=5)
     strange = (b"\xff", b"[]", b'{"request_id": 5}', b'{"status":"ok"}')
+    strange += (b'{"request_id": "another-producers"}',)
     stream = Scripted(
         [record(data, now) for data in strange],
-        [record(b'{"request_id": "a", "n": 1}', later)],
+        [record(b'{"request_id": "web-a", "n": 1}', later)],
         EndpointConnectionError(endpoint_url="http://127.0.0.1"),
-        [record(b'{"request_id": "b"}', later)],
+        [record(b'{"request_id": "web-b"}', later)],
     )
     consumer = Consumer(stream, waiting)
     consumer.start()
     consumer.start()
     assert stream.played.wait(PATIENCE_SECONDS)
     consumer.stop()
-    assert json.loads(waiting.get("a") or b"{}") == {"request_id": "a", "n": 1}
-    assert waiting.get("b") is not None
+    assert json.loads(waiting.get("web-a") or b"{}") == {"request_id": "web-a", "n": 1}
+    assert waiting.get("web-b") is not None
+    assert waiting.get("another-producers") is None
     assert not consumer.failing
     assert len(stream.opened) == 2
     assert stream.opened[0] < now and stream.opened[1] == later - OVERLAP
@@ -86,10 +88,11 @@ def test_an_unreadable_output_stream_is_said(make_app, students, waiting) -> Non
 
     consumer = Consumer(fail, waiting)
     http = make_app(Gateway(Publisher(students, "students", 0.5), consumer, waiting)).test_client()
-    http.get("/predictions/x")
+    address = f"/predictions/{new_id()}"
+    http.get(address)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not consumer.failing and time.monotonic() < deadline:
         time.sleep(0.005)
-    response = http.get("/predictions/x")
+    response = http.get(address)
     consumer.stop()
     assert (response.status_code, response.get_json()["code"]) == (503, "stream_unavailable")

@@ -23,7 +23,7 @@ def test_the_first_load_is_small(http: FlaskClient) -> None:
         folder = path.rsplit("/", 1)[0]
         imports = re.findall(r'from "\./([\w.]+)"', response.text)
         wanted |= {f"{folder}/{name}" for name in imports} - loaded
-    assert len(loaded) == 7
+    assert len(loaded) == 8
     assert total <= FIRST_LOAD_BYTES
 
 

@@ -1,0 +1,1 @@
+"""MLflow's server: its image, its own environment, its door."""
