@@ -15,10 +15,10 @@ from uuid import UUID
 import msgspec
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
-from psycopg2.extras import execute_values
 
 from contract.grades import GPA_RANGE, GRADES, grade_class
 from monitoring.errors import LabelError
+from monitoring.ingest import csv_rows
 from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_letter
 from monitoring.ingest.record import as_real, student_key
 from monitoring.storage import database
@@ -107,22 +107,21 @@ def apply(cursor: Cursor, labels: Sequence[Label], source: str) -> LabelCounts:
         " student_id text, known_at timestamptz, grade_class smallint, gpa real)"
     )
     cursor.execute("TRUNCATE incoming_labels")
-    execute_values(
+    distinct = {label.key: label for label in labels}
+    csv_rows.copy(
         cursor,
-        "INSERT INTO incoming_labels VALUES %s",
-        [
+        "incoming_labels",
+        (
             (
-                label.key,
-                None if label.prediction_id is None else str(label.prediction_id),
+                key,
+                label.prediction_id,
                 label.student_id,
                 label.known_at,
                 label.grade_class,
                 label.gpa,
             )
-            for label in {label.key: label for label in labels}.values()
-        ],
-        template="(%s, %s::uuid, %s, %s, %s, %s)",
-        page_size=1000,
+            for key, label in distinct.items()
+        ),
     )
     return _resolve(cursor, source)
 
