@@ -48,7 +48,7 @@ module "encryption" {
     local.needs_network ? ["/aws/vpc/${local.name}"] : [],
     var.enable_monitoring ? ["/ecs/${local.name}-monitoring", "/ecs/${local.name}-grafana"] : [],
     var.enable_training ? ["/ecs/${local.name}-mlflow", "/ecs/${local.name}-mage"] : [],
-    local.needs_network ? ["/ecs/${local.name}-restart"] : [],
+    local.needs_network ? ["/ecs/${local.name}-restart", "/aws/rds/instance/${local.name}/postgresql", "/aws/rds/instance/${local.name}/upgrade"] : [],
   )
 }
 
@@ -84,7 +84,7 @@ module "artifact_store" {
 
   bucket_name       = var.artifact_bucket_name
   kms_key_arn       = module.encryption.key_arn
-  expiring_prefixes = { "datasets/" = var.dataset_retention_days }
+  expiring_prefixes = { for prefix in ["datasets/", "reference/", "reports/"] : prefix => var.dataset_retention_days }
   force_destroy     = var.force_destroy_buckets
 }
 
@@ -195,6 +195,7 @@ module "database" {
   instance_class      = var.database_instance_class
   multi_az            = var.database_multi_az
   deletion_protection = var.database_deletion_protection
+  log_retention_days  = var.log_retention_days
   kms_key_arn         = module.encryption.key_arn
 }
 

@@ -112,6 +112,13 @@ data "aws_iam_policy_document" "mage" {
     resources = [for prefix in ["datasets", "mlflow", "outcomes", "reference"] : "${var.artifact_bucket_arn}/${prefix}/*"]
   }
 
+  # Made by the first training, then only read: what makes pseudonyms of students.
+  statement {
+    sid       = "PseudonymKey"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${var.artifact_bucket_arn}/keys/students"]
+  }
+
   statement {
     sid       = "Publish"
     actions   = ["s3:GetObject", "s3:PutObject"]
