@@ -19,7 +19,7 @@ PYTEST_ARGS ?=
 PATHS = $(filter tests/% integration-tests/%,$(foreach word,$(PYTEST_ARGS),$(firstword $(subst ::, ,$(word)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lint environment-uv run up down status train put-record predictions stream labels monitor monitor-report web rollback \
+.PHONY: help setup setup-lint environment-uv run up down status train put-record predictions stream labels monitor monitor-report forget export web rollback \
         test unit-test integration-test localstack-test localstack-up localstack-down bench quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
 
 help: ## List the targets (default)
@@ -59,7 +59,7 @@ predictions: setup ## Show the newest predictions (ARGS="--follow")
 	@$(call with_stack,PREDICTIONS_STREAM_NAME) $(BIN)/python -m inference.client predictions $(ARGS)
 
 stream: setup ## Stream a CSV of students and join the answers (CSV=students.csv OUT=.local/answers.csv)
-	@$(call with_stack,STUDENTS_STREAM_NAME) mkdir -p .local && $(BIN)/python -m inference.client stream "$(CSV)" --output "$(or $(OUT),.local/answers.csv)"
+	@$(call with_stack,STUDENTS_STREAM_NAME) mkdir -m 700 -p .local && $(BIN)/python -m inference.client stream "$(CSV)" --output "$(or $(OUT),.local/answers.csv)"
 
 labels: setup ## Load true grades that came late (CSV=labels.csv)
 	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring labels "$(CSV)"
@@ -69,6 +69,12 @@ monitor: setup ## What monitoring knows: alarms, incidents, windows, as JSON
 
 monitor-report: setup ## The dashboards as one HTML page, for people without Grafana (OUT=report.html)
 	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring report --output "$(or $(OUT),.local/monitoring.html)"
+
+forget: setup ## Erase a student: counts only, with YES=1 done, with a receipt in .local (STUDENT=id)
+	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring forget $(if $(YES),--yes)
+
+export: setup ## Write all that is kept on a student to a file in .local (STUDENT=id)
+	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring export
 
 web: setup ## The web service alone, on the model of a running stack (WEB_PORT=8080)
 	@$(call with_stack,MODEL_BUCKET MODEL_LOCATION) $(BIN)/python -m inference.web

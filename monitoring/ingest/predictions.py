@@ -13,7 +13,7 @@ from monitoring.ingest import csv_rows
 from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_letter
 from monitoring.ingest.record import Rejected, Scored, UnreadableError
 from monitoring.ingest.record import decode as decode_record
-from monitoring.storage import database
+from monitoring.storage import database, tombstones
 from monitoring.storage.events import note
 
 AHEAD: Final = timedelta(days=1)
@@ -93,6 +93,7 @@ def write(cursor: Cursor, batch: Batch) -> Counts:
     rows/s where execute_values reaches 16,000.
     """
     inserted = rejected = 0
+    batch = _without_forgotten(cursor, batch)
     known: list[Scored | Rejected] = [*batch.scored, *batch.rejected]
     times = [row.event_time for row in known]
     if times:
@@ -128,6 +129,20 @@ def write(cursor: Cursor, batch: Batch) -> Counts:
         median,
         slow,
     )
+
+
+def _without_forgotten(cursor: Cursor, batch: Batch) -> Batch:
+    """Leave out answers of students that are forgotten, and what will be said of these answers."""
+    forgotten = tombstones.screen(cursor, {row.student_id for row in batch.scored})
+    if not forgotten:
+        return batch
+    gone = [str(row.prediction_id) for row in batch.scored if row.student_id in forgotten]
+    tombstones.extend(cursor, gone)
+    cursor.execute(
+        "DELETE FROM incoming_predictions WHERE prediction_id = ANY(%s::uuid[])", (gone,)
+    )
+    kept = [row for row in batch.scored if row.student_id not in forgotten]
+    return batch._replace(scored=kept)
 
 
 def _meet(cursor: Cursor, version: str, event_time: datetime) -> None:
