@@ -116,7 +116,7 @@ data "aws_iam_policy_document" "mage" {
   statement {
     sid       = "PseudonymKey"
     actions   = ["s3:GetObject", "s3:PutObject"]
-    resources = ["${var.artifact_bucket_arn}/keys/students"]
+    resources = ["${var.artifact_bucket_arn}/keys/students.json"]
   }
 
   statement {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import contract.pseudonym as contract
 from orchestrator.training.data.pseudonym import KEY_FILE, Pseudonyms
 from orchestrator.training.errors import ServiceError
 from tests.orchestrator.support.bucket import FakeBucket, store_over
@@ -34,3 +35,16 @@ def test_a_damaged_key_stops() -> None:
     store.put_json(KEY_FILE, {"key": "no hexadecimal"})
     with pytest.raises(ServiceError, match="holds no key"):
         Pseudonyms.of(store)
+
+
+def test_monitoring_finds_students_by_the_same_names() -> None:
+    """What `make forget` looks for in the data sets is what training writes into them."""
+    store = store_over(FakeBucket())
+    names = Pseudonyms.of(store)
+    stored = store.get(contract.KEY_FILE)
+    assert stored is not None
+    for student in ("1001", "Zoë", ""):
+        assert names.name(student) == contract.pseudonym(contract.read_key(stored.data), student)
+    other = store_over(FakeBucket())
+    other.put(contract.KEY_FILE, contract.new_key())
+    assert Pseudonyms.of(other).name("1001") != names.name("1001")
