@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from contract.pseudonym import KEY_FILE
+from tests.infrastructure.support.iam import Request, allows
 from tests.infrastructure.support.plans import EVERY_SWITCH, REPOSITORY, bootstrap_plan
 from tests.infrastructure.test_compose import services
+from tests.infrastructure.test_rights import documents
 
 Plan = dict[str, Any]
 QUIET = {
@@ -80,3 +83,25 @@ def test_what_holds_students_rows_expires(plan_of: Callable[..., Plan]) -> None:
     }
     assert set(STUDENTS) <= set(ends) and all(0 < days <= 400 for days in ends.values())
     assert any(rule.get("noncurrent_version_expiration") for rule in ours)
+
+
+def test_training_alone_reads_the_key_of_pseudonyms(plan_of: Callable[..., Plan]) -> None:
+    """GIVEN the policies of every role THEN the key is read by the role that makes pseudonyms, and
+    nobody deletes it: all students would get other names."""
+    plan = plan_of("stg", *EVERY_SWITCH)
+    artifacts = planned(plan, "aws_s3_bucket")["module.artifact_store.aws_s3_bucket.this"]["bucket"]
+    key = f"arn:aws:s3:::{artifacts}/{KEY_FILE}"
+
+    def allowed(action: str) -> set[str]:
+        written = {
+            address: policy
+            for address, policy in documents(plan).items()
+            if not any("Principal" in statement for statement in policy["Statement"])
+        }
+        return {
+            address for address, policy in written.items() if allows([policy], Request(action, key))
+        }
+
+    training = {"module.training[0].data.aws_iam_policy_document.mage"}
+    assert allowed("s3:GetObject") == allowed("s3:PutObject") == training
+    assert allowed("s3:DeleteObject") == set()

@@ -93,6 +93,16 @@ def fill(connection: Connection, cloud: Cloud) -> list[bytes]:
     return records
 
 
+def everything(connection: Connection) -> str:
+    """Return every row of every table as text, large values included."""
+    tables = store.fetch(
+        connection, "SELECT tablename FROM pg_tables WHERE schemaname = 'monitoring'"
+    )
+    assert len(tables) > 10
+    rows = [store.fetch(connection, f'SELECT t::text FROM "{t["tablename"]}" t') for t in tables]
+    return "\n".join(row["t"] for found in rows for row in found)
+
+
 def every_version(cloud: Cloud) -> list[tuple[str, bytes]]:
     """Return key and bytes of every version of every object."""
     s3 = cloud.client("s3")
