@@ -16,9 +16,8 @@ class Streams:
     def __init__(self, hours: dict[str, int], fault: str = "ResourceNotFoundException") -> None:
         self._hours, self._fault = hours, fault
 
-    def describe_stream_summary(
-        self, StreamName: str
-    ) -> dict[str, Any]:  # pylint: disable=invalid-name
+    # pylint: disable=invalid-name
+    def describe_stream_summary(self, StreamName: str) -> dict[str, Any]:
         """Answer as AWS does."""
         if StreamName not in self._hours:
             raise ClientError({"Error": {"Code": self._fault}}, "DescribeStreamSummary")
