@@ -19,7 +19,7 @@ PYTEST_ARGS ?=
 PATHS = $(filter tests/% integration-tests/%,$(foreach word,$(PYTEST_ARGS),$(firstword $(subst ::, ,$(word)))))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-lint environment-uv run up down status train put-record predictions stream redrive labels monitor monitor-report web promote rollback \
+.PHONY: help setup setup-lint environment-uv run up down status train put-record predictions stream redrive labels monitor monitor-report forget export web promote rollback \
         test unit-test integration-test localstack-test localstack-up localstack-down bench soak quality format lock image compose-up compose-down tf-check tf-plan tf-apply clean
 
 help: ## List the targets (default)
@@ -72,6 +72,12 @@ monitor: setup ## What monitoring knows: alarms, incidents, windows, as JSON
 
 monitor-report: setup ## The dashboards as one HTML page, for people without Grafana (OUT=report.html)
 	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring report --output "$(or $(OUT),.local/monitoring.html)"
+
+forget: setup ## Erase a student: counts only, with YES=1 done, with a receipt in .local (STUDENT=id)
+	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring forget $(if $(YES),--yes)
+
+export: setup ## Write all that is kept on a student to a file in .local (STUDENT=id)
+	@$(call with_stack,DATABASE_URL) $(BIN)/python -m monitoring export
 
 web: setup ## The web service alone, on the model of a running stack (WEB_PORT=8080)
 	@$(call with_stack,MODEL_BUCKET MODEL_LOCATION) $(BIN)/python -m inference.web

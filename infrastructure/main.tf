@@ -46,6 +46,7 @@ module "encryption" {
     var.enable_monitoring ? ["/ecs/${local.name}-monitoring", "/ecs/${local.name}-grafana"] : [],
     var.enable_training ? ["/ecs/${local.name}-mlflow", "/ecs/${local.name}-mage"] : [],
     var.enable_monitoring ? ["/ecs/${local.name}-restart"] : [],
+    local.needs_network ? ["/aws/rds/instance/${local.name}/postgresql", "/aws/rds/instance/${local.name}/upgrade"] : [],
   )
 }
 
@@ -81,7 +82,7 @@ module "artifact_store" {
 
   bucket_name       = var.artifact_bucket_name
   kms_key_arn       = module.encryption.key_arn
-  expiring_prefixes = { "datasets/" = var.dataset_retention_days, "incoming/" = 7 }
+  expiring_prefixes = merge({ for prefix in ["datasets/", "reference/", "reports/"] : prefix => var.dataset_retention_days }, { "incoming/" = 7 })
   force_destroy     = var.force_destroy_buckets
 }
 
@@ -189,6 +190,7 @@ module "database" {
   instance_class      = var.database_instance_class
   multi_az            = var.database_multi_az
   deletion_protection = var.database_deletion_protection
+  log_retention_days  = var.log_retention_days
   kms_key_arn         = module.encryption.key_arn
 }
 

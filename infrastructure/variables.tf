@@ -311,7 +311,7 @@ variable "alarm_rejected_share_percent" {
 }
 
 variable "dataset_retention_days" {
-  description = "Days the prepared training data is kept in the artifact bucket."
+  description = "Days that training's data sets, the references of monitoring and the reports of windows are kept in the artifact bucket."
   type        = number
   default     = 365
 

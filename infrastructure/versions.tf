@@ -10,8 +10,8 @@ terraform {
   }
 
   # Bucket, key and region stand in vars/ENVIRONMENT.s3.tfbackend; infrastructure/bootstrap makes the bucket.
+  # No `encrypt`: without a key's id it asks for S3's own key, in place of the state's key that the bucket uses by default.
   backend "s3" {
-    encrypt      = true
     use_lockfile = true
   }
 }

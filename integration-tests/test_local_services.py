@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from localcloud.configuration import REPOSITORY
@@ -19,7 +20,7 @@ from localcloud.lock import is_held, wait_free
 from localcloud.provision import client, provision
 from localcloud.services.emulator import Emulator
 from localcloud.services.mlflow import MlflowServer
-from localcloud.services.postgres import Postgres
+from localcloud.services.postgres import DATABASE, USER, Postgres
 from localcloud.stack import Options, Stack
 from tests.localcloud.support.deployment import (
     HANDLERS,
@@ -128,8 +129,6 @@ def test_state_survives_a_restart(tmp_path: Path) -> None:
 
 def psql(url: str, statement: str) -> list[tuple[object, ...]]:
     """Run a statement; return its rows."""
-    import psycopg2  # pylint: disable=import-outside-toplevel
-
     connection = psycopg2.connect(url)
     try:
         with connection, connection.cursor() as cursor:
@@ -178,15 +177,43 @@ def test_a_server_that_ends_early_says_why(tmp_path: Path) -> None:
     eventually(lambda: not of_state(tmp_path))
 
 
+def test_postgres_asks_for_its_password(tmp_path: Path) -> None:
+    """GIVEN a running server WHEN somebody comes without the password, or with a wrong one
+    THEN he is refused, and the address for people does not help him."""
+    with Postgres(tmp_path) as server:
+        assert server.password not in server.url
+        for address in (server.url, server.address(DATABASE).replace(server.password, "guess")):
+            with pytest.raises(psycopg2.OperationalError, match="password"):
+                psycopg2.connect(address, passfile="/dev/null")
+
+
+def test_a_database_of_an_earlier_version_is_kept_and_closed(tmp_path: Path) -> None:
+    """GIVEN a data folder that lets in everybody WHEN its server starts THEN rows are there, and
+    only the password opens it; so it is after the password was lost."""
+    with Postgres(tmp_path) as server:
+        psql(server.address(DATABASE), "CREATE TABLE t (x int); INSERT INTO t VALUES (1)")
+        psql(server.address(DATABASE), f"ALTER ROLE {USER} PASSWORD NULL")
+    access = next(server.directory.glob("data-*/pg_hba.conf"))
+    access.write_text("host all all 127.0.0.1/32 trust\n", encoding="utf-8")
+    (server.directory / "password").unlink()
+    for lost in (False, True):
+        with Postgres(tmp_path) as server:
+            assert psql(server.address(DATABASE), "SELECT x FROM t") == [(1,)]
+            with pytest.raises(psycopg2.OperationalError, match="password"):
+                psycopg2.connect(server.url, passfile="/dev/null")
+        if not lost:
+            (server.directory / "password").unlink()
+
+
 def test_postgres_recovers_from_a_kill(tmp_path: Path) -> None:
     """GIVEN a Postgres whose server process is killed WHEN it is started again THEN committed rows
     are there.
     """
     with Postgres(tmp_path) as server:
-        psql(server.url, "CREATE TABLE t (x int); INSERT INTO t VALUES (1)")
+        psql(server.address(DATABASE), "CREATE TABLE t (x int); INSERT INTO t VALUES (1)")
         assert server.process is not None and server.process.pid is not None
         postmaster = child_of(server.process.pid)
         os.kill(postmaster, signal.SIGKILL)
         eventually(lambda: server.process is not None and not server.process.alive)
     with Postgres(tmp_path) as server:
-        assert psql(server.url, "SELECT x FROM t") == [(1,)]
+        assert psql(server.address(DATABASE), "SELECT x FROM t") == [(1,)]

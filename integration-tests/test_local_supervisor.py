@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -31,6 +32,17 @@ def state_fixture(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "state"
     control.down(tmp_path / "state")
     eventually(lambda: not of_state(tmp_path))
+
+
+def open_to_others(state: Path) -> list[Path]:
+    """Return what another user of this machine could list or read."""
+    beyond = [state / name for name in os.listdir(state)]
+    return [
+        path
+        for path in (state, *beyond)
+        if path.stat().st_mode & 0o077
+        and not (path == state and path.stat().st_mode & 0o777 == 0o711)
+    ]
 
 
 def local(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -65,13 +77,18 @@ def test_up_status_down(state: Path) -> None:
     variables = read_variables(state)
     assert variables is not None
     assert client("s3", variables).list_buckets()["Buckets"]
-    assert variables["DATABASE_URL"] in first.stdout
+    # The address for people has no password; the one in `env`, which only its owner reads, has.
+    password = urlsplit(variables["DATABASE_URL"]).password
+    assert password and password not in first.stdout + first.stderr
+    assert f":{urlsplit(variables['DATABASE_URL']).port}/" in first.stdout
+    assert open_to_others(state) == []
 
     again = local(state, "up")
     assert again.returncode == 0
     assert state_file_of(state).pid == recorded.pid
 
     table = local(state, "status").stdout
+    assert password not in table
     assert "postgres" in table and str(recorded.pid) in table
     sourced = subprocess.run(
         ["sh", "-c", f"set -a; . {state}/env; printenv DATABASE_URL"],

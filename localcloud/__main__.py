@@ -155,6 +155,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     options.arguments = rest
     state: Path = options.state.resolve()
+    # What this writes holds students' records and passwords: for its owner alone.
+    os.umask(0o077)
     try:
         code = _run(options, state)
         sys.stdout.flush()

@@ -105,6 +105,8 @@ def main() -> int:
     parser.add_argument("--user", help="UID:GID to run the command as; needs root")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
+    # What a service writes holds students' records: for its owner alone.
+    os.umask(0o077)
     if _LIBC is not None:
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
     guard = os.getpid()

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from localcloud.errors import AlreadyRunning
+from localcloud.private import make_state
 
 _PROBED_SECONDS = 2.0
 """Whoever asks ``is_held`` holds the lock for an instant, longer where the machine is busy; an owner
@@ -13,8 +14,8 @@ holds it longer than this."""
 
 
 def _open(state: Path) -> int:
-    state.mkdir(parents=True, exist_ok=True)
-    return os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    make_state(state)
+    return os.open(state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
 
 
 class StateLock:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from localcloud.errors import EnvironmentMissing, ServiceFailed
+from localcloud.private import make_private
 
 _GUARD = Path(__file__).with_name("guard.py")
 _TAIL_BYTES = 4096
@@ -82,7 +83,7 @@ class Process:
             raise EnvironmentMissing(
                 f"{self.name}: {self._command[0]} is not there; run `make setup`"
             )
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        make_private(self.log.parent)
         number, grace = self._stop
         guard = [sys.executable, "-I", str(_GUARD), f"--signal={int(number)}", f"--grace={grace}"]
         with self.log.open("ab") as output:

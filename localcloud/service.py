@@ -12,6 +12,7 @@ from localcloud.configuration import REPOSITORY
 from localcloud.errors import ServiceFailed
 from localcloud.lock import StateLock
 from localcloud.ports import LOOPBACK, free_port
+from localcloud.private import make_private
 from localcloud.process import Process
 
 # Proxies and personal AWS settings would send loopback traffic, or real credentials, elsewhere.
@@ -124,7 +125,7 @@ class Service(ABC):
         with self._changing:
             if self._stopped:
                 raise ServiceFailed(self.name, "was stopped before it started", self.log, "")
-            self.directory.mkdir(parents=True, exist_ok=True)
+            make_private(self.directory)
             process = self.build({**(variables or {}), **self.environment()})
             if lock is not None:
                 process.hold(lock.fileno())

@@ -1,6 +1,5 @@
 """What runs, as one small file: the supervisor writes it, ``up``, ``down`` and ``status`` read it."""
 
-import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from localcloud.errors import ConfigurationError
+from localcloud.private import write_private
 
 Phase = Literal["starting", "ready", "stopping", "failed"]
 State = Literal["starting", "ready", "restarting", "stopped"]
@@ -35,15 +35,11 @@ class StateFile(msgspec.Struct):
     error: str = ""
 
 
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
-
-
 def write_state_file(state: Path, recorded: StateFile) -> None:
     """Put the state file in place, whole or not at all."""
-    _replace(state / "stack.json", msgspec.json.format(msgspec.json.encode(recorded), indent=2))
+    write_private(
+        state / "stack.json", msgspec.json.format(msgspec.json.encode(recorded), indent=2)
+    )
 
 
 def read_state_file(state: Path) -> StateFile | None:
@@ -61,7 +57,7 @@ def format_variables(variables: Mapping[str, str]) -> str:
 
 def write_variables(state: Path, variables: Mapping[str, str]) -> None:
     """Write ``env``, by which other programs find the services."""
-    _replace(state / "env", format_variables(variables).encode())
+    write_private(state / "env", format_variables(variables).encode())
 
 
 def read_variables(state: Path) -> dict[str, str] | None:

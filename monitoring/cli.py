@@ -3,14 +3,20 @@
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+from psycopg2.extensions import connection as Connection
 
 from contract.errors import StudentPerformanceError
 from monitoring import settings
-from monitoring.errors import MonitoringError
+from monitoring.clients import client
+from monitoring.errors import MonitoringError, StudentsError
 from monitoring.ingest import label_file
 from monitoring.settings import Settings
 from monitoring.storage import database, status
@@ -38,7 +44,50 @@ def _parser() -> argparse.ArgumentParser:
     window.add_argument("number", type=int)
     commands.add_parser("health", help="exit 0 if the worker's loops are alive")
     commands.add_parser("status", help="alarms, incidents, deliveries and windows as JSON")
+    forget = commands.add_parser("forget", help="erase the student that STUDENT names")
+    forget.add_argument("--yes", action="store_true", help="do it, not only say what would be done")
+    export = commands.add_parser(
+        "export", help="write all that is kept on the student STUDENT names"
+    )
+    for command in (forget, export):
+        command.add_argument("--output", type=Path, default=Path(".local"), help="folder")
     return parser
+
+
+def _students(connection: Connection, configured: Settings, arguments: argparse.Namespace) -> None:
+    # pylint: disable=import-outside-toplevel
+    from monitoring.students import export, forgetting  # pandas: not for the light commands
+    from monitoring.students.documents import write
+
+    # Not an argument: every user of a machine can read those of a program.
+    student = os.environ.get("STUDENT", "")
+    if not student or not configured.artifact_bucket:
+        raise StudentsError("STUDENT must name the student, ARTIFACT_BUCKET the bucket of training")
+    stores = forgetting.Stores(
+        client("s3", configured.endpoint_url),
+        configured.artifact_bucket,
+        client("kinesis", configured.endpoint_url),
+        (configured.students_stream, configured.predictions_stream, configured.labels_stream),
+        Path(configured.mage_data) if configured.mage_data else None,
+    )
+    if arguments.command == "export":
+        document = export.export(connection, stores, student)
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        print(write(arguments.output / f"export-{stamp}.json", document))
+        return
+    if not arguments.yes:
+        for store, rows in forgetting.survey(connection, stores, student).items():
+            print("\n".join(f"{store}  {count:6}  {name}" for name, count in rows.items()))
+        print("Nothing was changed. With --yes (make: YES=1) these rows are erased.")
+        return
+    receipt = forgetting.forget(connection, stores, student)
+    name = f"forgotten-{receipt['student'][:12]}-{receipt['begun_at'][:10]}.json"
+    print(write(arguments.output / name, receipt))
+    if not receipt["complete"]:
+        print(
+            f"Until {receipt['clear_at']} the streams may still hold records; what comes of them is"
+            " not stored. Run this again then: the receipt says complete."
+        )
 
 
 def _worker(configured: Settings, only_once: bool, ready_file: Path | None) -> None:
@@ -83,6 +132,8 @@ def _run(arguments: argparse.Namespace) -> None:
             if silent:
                 raise MonitoringError(f"not heard of for two minutes: {', '.join(silent)}")
             print("healthy")
+        elif arguments.command in ("forget", "export"):
+            _students(connection, configured, arguments)
         elif arguments.command == "status":
             print(json.dumps(status.read(connection), indent=2, default=str))
     finally:
@@ -97,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         _run(parsed)
-    except (StudentPerformanceError, *database.TRANSIENT) as error:
+    except (StudentPerformanceError, BotoCoreError, ClientError, *database.TRANSIENT) as error:
         print(f"monitoring: {str(error).strip()}", file=sys.stderr)
         return 1
     return 0

@@ -60,3 +60,9 @@ class WindowNotFoundError(MonitoringError):
     """No window has this number."""
 
     code = "monitoring.window_not_found"
+
+
+class StudentsError(MonitoringError):
+    """A student's data cannot be given out or forgotten this time."""
+
+    code = "monitoring.students"

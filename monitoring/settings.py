@@ -100,6 +100,7 @@ class Settings(msgspec.Struct, frozen=True):
     """Everything the worker reads from its environment."""
 
     database_url: DatabaseAddress = field(name="DATABASE_URL")
+    students_stream: str = field(name="STUDENTS_STREAM_NAME", default="")
     predictions_stream: str = field(name="PREDICTIONS_STREAM_NAME", default="")
     labels_stream: str = field(name="LABELS_STREAM_NAME", default="")
     failure_queue_url: str = field(name="FAILURE_QUEUE_URL", default="")
@@ -118,6 +119,7 @@ class Settings(msgspec.Struct, frozen=True):
     retention_days: Annotated[int, Meta(ge=1, le=36_500)] = field(
         name="RETENTION_DAYS", default=400
     )
+    mage_data: str = field(name="MAGE_DATA_DIR", default="")
     endpoint_url: str | None = field(name="AWS_ENDPOINT_URL", default=None)
     windows: WindowSettings = field(default_factory=WindowSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)

@@ -139,10 +139,16 @@ run "database_is_private_and_kept" {
   }
 
   variables {
-    name        = "student-performance-stg"
-    vpc_id      = "vpc-1"
-    subnet_ids  = ["subnet-1", "subnet-2"]
-    kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/1"
+    name               = "student-performance-stg"
+    vpc_id             = "vpc-1"
+    subnet_ids         = ["subnet-1", "subnet-2"]
+    log_retention_days = 30
+    kms_key_arn        = "arn:aws:kms:eu-central-1:123456789012:key/1"
+  }
+
+  assert {
+    condition     = alltrue([for group in aws_cloudwatch_log_group.this : group.kms_key_id == var.kms_key_arn && group.retention_in_days == 30])
+    error_message = "Its logs are encrypted and end."
   }
 
   assert {

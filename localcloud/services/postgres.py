@@ -1,22 +1,39 @@
 """Postgres: DATABASE_URL where it is set, else a server of our own."""
 
+import hashlib
 import importlib.util
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from localcloud.errors import EnvironmentMissing, ServiceFailed
+from localcloud.private import make_private, write_private
 from localcloud.process import Process, tail
 from localcloud.service import Service, base_environment
 
 DATABASE = "student_performance"
 USER = "student_performance"
 _INITIALISE_SECONDS = 60.0
+_SINGLE_SECONDS = 60.0
 _INITDB = ("--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
+_ACCESS = "host all all 127.0.0.1/32 scram-sha-256\n"
+"""The whole of pg_hba.conf: who comes over loopback and knows a password, and nobody else."""
+
+SETTINGS = (
+    "listen_addresses=127.0.0.1",
+    "unix_socket_directories=",
+    "timezone=UTC",
+    # DETAIL and CONTEXT of an error repeat the row that was refused, and parameters are its values.
+    "log_error_verbosity=terse",
+    "log_parameter_max_length=0",
+    "log_parameter_max_length_on_error=0",
+)
 
 
 def find_binaries() -> Path:
@@ -67,12 +84,13 @@ def other_database(variables: Mapping[str, str]) -> str | None:
     any more.
     """
     url = variables.get("DATABASE_URL", "").strip()
-    ours = url.startswith(f"postgresql://{USER}@127.0.0.1:") and url.endswith(f"/{DATABASE}")
+    parts = urlsplit(url)
+    ours = (parts.username, parts.hostname, parts.path) == (USER, "127.0.0.1", f"/{DATABASE}")
     return url if url and not ours else None
 
 
 class Postgres(Service):
-    """A Postgres server with one database, trusted on loopback only."""
+    """A Postgres server with one database, on loopback, behind a password of its own making."""
 
     name = "postgres"
     preferred_port = 5432
@@ -80,19 +98,31 @@ class Postgres(Service):
 
     @property
     def url(self) -> str:
-        return self.address(DATABASE)
+        """Where the server listens, for people: without the password."""
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{DATABASE}"
+
+    @property
+    def password(self) -> str:
+        """The superuser's password, made once for a state directory and kept there."""
+        file = self.directory / "password"
+        if not file.exists():
+            make_private(self.directory)
+            write_private(file, secrets.token_urlsafe(24).encode())
+        return file.read_text(encoding="ascii")
 
     def address(self, database: str) -> str:
-        """Return the address of one database of this server."""
-        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+        """Return the address of one database of this server, password included."""
+        return f"postgresql://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"
 
     def environment(self) -> dict[str, str]:
-        return {"DATABASE_URL": self.url}
+        return {"DATABASE_URL": self.address(DATABASE)}
 
     def _initialise(self, binaries: Path, owner: pwd.struct_passwd | None) -> Path:
         # A folder per major version: no other version can open it.
         data = self.directory / f"data-{major_version(binaries)}"
         if data.exists():
+            # One that an earlier version made let in everybody on this machine.
+            self._protect(binaries, data, owner)
             return data
         # Renamed when whole, so that an interrupted initdb leaves nothing that looks like a
         # database.
@@ -108,7 +138,32 @@ class Postgres(Service):
             raise ServiceFailed(
                 self.name, "could not make its data folder", self.log, tail(self.log)
             )
+        self._protect(binaries, unfinished, owner)
         return unfinished.rename(data)
+
+    def _protect(self, binaries: Path, data: Path, owner: pwd.struct_passwd | None) -> None:
+        """Give the superuser the password and ask everybody for one; nothing where both is done.
+
+        A server in single-user mode listens nowhere and reads the statement from its input.
+        """
+        access = data / "pg_hba.conf"
+        fingerprint = hashlib.sha256(self.password.encode()).hexdigest()[:16]
+        wanted = f"# {fingerprint}\n{_ACCESS}"
+        if access.read_text(encoding="utf-8") == wanted:
+            return
+        statement = self.directory / "statement.sql"
+        write_private(statement, f"ALTER ROLE {USER} PASSWORD '{self.password}'\n".encode())
+        try:
+            if owner:
+                os.chown(statement, owner.pw_uid, owner.pw_gid)
+            shell = ("/bin/sh", "-c", 'exec "$0" --single -D "$1" postgres <"$2"')
+            single = self._process([*shell, binaries / "postgres", data, statement], owner)
+            single.start()
+            if single.wait(_SINGLE_SECONDS):
+                raise ServiceFailed(self.name, "took no password", self.log, tail(self.log))
+        finally:
+            statement.unlink(missing_ok=True)
+        access.write_text(wanted, encoding="utf-8")
 
     def _process(self, command: list[str | Path], owner: pwd.struct_passwd | None) -> Process:
         return Process(
@@ -124,9 +179,11 @@ class Postgres(Service):
 
     def build(self, variables: Mapping[str, str]) -> Process:
         binaries, owner = find_binaries(), unprivileged_user()
+        if owner:
+            os.chown(self.directory, owner.pw_uid, owner.pw_gid)
         data = self._initialise(binaries, owner)
         command: list[str | Path] = [binaries / "postgres", "-D", data, "-p", str(self.port)]
-        for setting in ("listen_addresses=127.0.0.1", "unix_socket_directories=", "timezone=UTC"):
+        for setting in SETTINGS:
             command += ["-c", setting]
         return self._process(command, owner)
 

@@ -122,7 +122,9 @@ class Consumer:
                 self._commit(connection, place, read)
             except _ISOLATED as error:
                 _LOG.warning(
-                    "a batch of shard %s is refused (%s); one by one", place.shard_id, error
+                    "a batch of shard %s is refused (%s); one by one",
+                    place.shard_id,
+                    database.reason(error),
                 )
                 self._one_by_one(connection, place, read)
             place = place._replace(sequence_number=read.records[-1].sequence_number)

@@ -15,13 +15,14 @@ from uuid import UUID
 import msgspec
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
-from psycopg2.extras import execute_values
 
 from contract.grades import GPA_RANGE, GRADES, grade_class
+from contract.pseudonym import student_key
 from monitoring.errors import LabelError
+from monitoring.ingest import csv_rows
 from monitoring.ingest.batch import Counts, DeadLetter, StreamRecord, dead_letter
-from monitoring.ingest.record import as_real, student_key
-from monitoring.storage import database
+from monitoring.ingest.record import as_real
+from monitoring.storage import database, tombstones
 
 _EXACT_FLOAT: Final = 2.0**53
 
@@ -42,6 +43,11 @@ class Label(NamedTuple):
         """Return a digest that is the same for the same label and another for any other."""
         parts = (self.prediction_id, self.student_id, self.known_at, self.grade_class, self.gpa)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Whom and what the label is about."""
+        return tuple(str(name) for name in (self.prediction_id, self.student_id) if name)
 
 
 class LabelCounts(NamedTuple):
@@ -107,22 +113,23 @@ def apply(cursor: Cursor, labels: Sequence[Label], source: str) -> LabelCounts:
         " student_id text, known_at timestamptz, grade_class smallint, gpa real)"
     )
     cursor.execute("TRUNCATE incoming_labels")
-    execute_values(
+    names = {name for label in labels for name in label.names}
+    forgotten = tombstones.screen(cursor, names)
+    distinct = {label.key: label for label in labels if forgotten.isdisjoint(label.names)}
+    csv_rows.copy(
         cursor,
-        "INSERT INTO incoming_labels VALUES %s",
-        [
+        "incoming_labels",
+        (
             (
-                label.key,
-                None if label.prediction_id is None else str(label.prediction_id),
+                key,
+                label.prediction_id,
                 label.student_id,
                 label.known_at,
                 label.grade_class,
                 label.gpa,
             )
-            for label in {label.key: label for label in labels}.values()
-        ],
-        template="(%s, %s::uuid, %s, %s, %s, %s)",
-        page_size=1000,
+            for key, label in distinct.items()
+        ),
     )
     return _resolve(cursor, source)
 

@@ -11,6 +11,7 @@ import msgspec
 from contract.events import MAX_STUDENT_ID_LENGTH, PREDICTION_SCHEMA
 from contract.features import FEATURE_NAMES, FEATURES
 from contract.grades import GRADES
+from contract.pseudonym import student_key
 from monitoring.errors import MonitoringError
 
 _LOWEST: Final = tuple(f.minimum for f in FEATURES)
@@ -89,13 +90,6 @@ class Rejected(NamedTuple):
 
 
 _DECODER: Final = msgspec.json.Decoder(_Ok | _Rejected)
-
-
-def student_key(value: str | int | float) -> str:
-    """Return a student id as text; 1001, 1001.0 and "1001" are one student. NUL is replaced."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).replace("\0", "�")
 
 
 def decode(data: bytes) -> Scored | Rejected:

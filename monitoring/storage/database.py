@@ -43,6 +43,12 @@ def connect(url: str, application: str = "monitoring") -> Connection:
     )
 
 
+def reason(error: psycopg2.Error) -> str:
+    """Return what the database refused, for a log: Postgres's own words may repeat the row."""
+    named = error.diag.constraint_name or error.diag.column_name or error.diag.table_name
+    return " ".join(filter(None, (type(error).__name__, error.pgcode, named)))
+
+
 @contextmanager
 def transaction(connection: Connection) -> Iterator[Cursor]:
     """Give a cursor; commit at the end, roll back on any error."""

@@ -8,7 +8,7 @@ from typing import Final
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
-from monitoring.storage import database
+from monitoring.storage import database, tombstones
 
 _LOG = logging.getLogger(__name__)
 _PARTITION: Final = re.compile(r"^(predictions|rejections)_(\d{4})_(\d{2})$")
@@ -57,6 +57,7 @@ def keep(connection: Connection, days: int) -> list[str]:
                 ),
                 (oldest,),
             )
+        tombstones.expire(cursor)
     if dropped:
         _LOG.info("retention dropped %s", ", ".join(sorted(dropped)))
     return sorted(dropped)

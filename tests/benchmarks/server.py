@@ -10,7 +10,7 @@ from pathlib import Path
 
 from psycopg2.extensions import connection as Connection
 
-from localcloud.services.postgres import Postgres
+from localcloud.services.postgres import DATABASE, Postgres
 from monitoring.storage import database
 from monitoring.storage.migrate import migrate
 
@@ -22,9 +22,10 @@ def postgres() -> Iterator[tuple[str, Connection]]:
     folder.chmod(0o711)
     try:
         with Postgres(folder) as server:
-            connection = database.connect(server.url)
+            url = server.address(DATABASE)
+            connection = database.connect(url)
             migrate(connection)
-            yield server.url, connection
+            yield url, connection
             connection.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)

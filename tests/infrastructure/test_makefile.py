@@ -17,6 +17,8 @@ NEEDED = {
     "labels": "DATABASE_URL",
     "monitor": "DATABASE_URL",
     "monitor-report": "DATABASE_URL",
+    "forget": "DATABASE_URL",
+    "export": "DATABASE_URL",
     "web": "MODEL_BUCKET",
     "rollback": "MODEL_LOCATION",
 }
@@ -57,6 +59,15 @@ def test_without_a_stack_a_target_says_so(tree: Path, target: str, variable: str
     (tree / ".local").mkdir(exist_ok=True)
     (tree / ".local" / "env").write_text(f"{variable}=here\n", encoding="utf-8")
     assert make(tree, target).returncode == 0
+
+
+def test_a_student_is_forgotten_only_when_told_twice(tree: Path) -> None:
+    """A dry run without YES=1; the student's id is no argument that other users could read."""
+    asked = make(tree, "forget", DATABASE_URL="here", STUDENT="canary")
+    assert asked.stdout.startswith("-m monitoring forget\n")
+    told = make(tree, "forget", DATABASE_URL="here", STUDENT="canary", YES="1")
+    assert told.stdout.startswith("-m monitoring forget --yes\n")
+    assert "canary" not in asked.stdout + told.stdout
 
 
 def test_answers_stay_out_of_the_repository(tree: Path) -> None:

@@ -35,6 +35,22 @@ resource "aws_db_parameter_group" "this" {
     name  = "log_parameter_max_length_on_error"
     value = "0"
   }
+
+  # DETAIL and CONTEXT of an error repeat the row or the key that was refused.
+  parameter {
+    name  = "log_error_verbosity"
+    value = "terse"
+  }
+}
+
+# Made before the instance: a group that RDS makes by itself is not encrypted by this key and never forgets.
+resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_338:logs hold no personal value and serve debugging; retention is a variable per environment
+  for_each = toset(["postgresql", "upgrade"])
+
+  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
 }
 
 resource "aws_db_instance" "this" {
@@ -72,7 +88,7 @@ resource "aws_db_instance" "this" {
   auto_minor_version_upgrade      = true
   allow_major_version_upgrade     = false
   apply_immediately               = false
-  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+  enabled_cloudwatch_logs_exports = keys(aws_cloudwatch_log_group.this)
   performance_insights_enabled    = true
   performance_insights_kms_key_id = var.kms_key_arn
 }

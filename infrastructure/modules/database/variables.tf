@@ -69,7 +69,12 @@ variable "password_rotation_days" {
   }
 }
 
+variable "log_retention_days" {
+  description = "Days the database's logs are kept."
+  type        = number
+}
+
 variable "kms_key_arn" {
-  description = "Key of the storage, the password and Performance Insights."
+  description = "Key of the storage, the password, the logs and Performance Insights."
   type        = string
 }

@@ -49,9 +49,11 @@ locals {
   definitions     = [for name in local.fargate : "${local.regional.ecs}:task-definition/${var.name}-${name}:*"]
   families        = [for name in local.fargate : "${local.regional.ecs}:task-definition/${var.name}-${name}"]
   task_log_groups = [for name in local.fargate : "${local.regional.logs}:log-group:/ecs/${var.name}-${name}"]
-  flow_log_group  = "${local.regional.logs}:log-group:/aws/vpc/${var.name}"
-  models          = "${local.buckets[0]}/models/${local.s.model_name}/*"
-  state_object    = "${var.state_bucket_arn}/service.tfstate"
+  # Managed by an administrator's apply, read by every plan.
+  database_log_groups = [for kind in ["postgresql", "upgrade"] : "${local.regional.logs}:log-group:/aws/rds/instance/${var.name}/${kind}"]
+  flow_log_group      = "${local.regional.logs}:log-group:/aws/vpc/${var.name}"
+  models              = "${local.buckets[0]}/models/${local.s.model_name}/*"
+  state_object        = "${var.state_bucket_arn}/service.tfstate"
   # Which release was proven last (infrastructure/tools/release/record.py).
   serving_object = "${var.state_bucket_arn}/serving.json"
 

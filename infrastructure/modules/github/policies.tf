@@ -212,7 +212,7 @@ data "aws_iam_policy_document" "refresh" {
   statement {
     sid       = "ReadLogGroupsAndAlarms"
     actions   = ["logs:ListTagsForResource", "cloudwatch:ListTagsForResource"]
-    resources = concat(local.log_groups, local.task_log_groups, [local.flow_log_group, local.alarms])
+    resources = concat(local.log_groups, local.task_log_groups, local.database_log_groups, [local.flow_log_group, local.alarms])
   }
 
   # AWS chooses a key's identifier; the tags narrow it to this environment's.

@@ -116,6 +116,13 @@ data "aws_iam_policy_document" "mage" {
     resources = ["${var.artifact_bucket_arn}/incoming/*"]
   }
 
+  # Made by the first training, then only read: what makes pseudonyms of students.
+  statement {
+    sid       = "PseudonymKey"
+    actions   = ["s3:GetObject", "s3:PutObject"]
+    resources = ["${var.artifact_bucket_arn}/keys/students.json"]
+  }
+
   statement {
     sid       = "Publish"
     actions   = ["s3:GetObject", "s3:PutObject"]

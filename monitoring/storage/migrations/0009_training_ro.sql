@@ -1,4 +1,4 @@
--- What training may read: features, given and true answers, no student's id; no table. Mage's own
+-- What training may read: features, given and true answers, and whose they are; no table. Mage's own
 -- role is its member where it is deployed (infrastructure/modules/training/prepare.py).
 DO $$
 BEGIN

@@ -8,6 +8,7 @@ import msgspec
 import pandas as pd
 from sklearn.preprocessing import MinMaxScaler
 
+from contract.features import IDENTIFIER
 from contract.grades import TARGET
 from orchestrator.training.data.datasets import (
     Dataset,
@@ -18,10 +19,11 @@ from orchestrator.training.data.datasets import (
 )
 from orchestrator.training.data.label_noise import inspect_labels
 from orchestrator.training.data.labelled import read_labelled
+from orchestrator.training.data.pseudonym import Pseudonyms
 from orchestrator.training.data.scaling import describe_scaler, dump_scaler, fit_scaler
 from orchestrator.training.data.source import DATA_FOLDER, load_source
 from orchestrator.training.data.split import SPLIT, TRAIN, split_labelled, split_students
-from orchestrator.training.data.students import Students
+from orchestrator.training.data.students import RECENT_FLAG, Students
 from orchestrator.training.data.validation import check_students, write_quarantine
 from orchestrator.training.errors import DataContractError
 from orchestrator.training.progress import pretty, step, tell
@@ -85,13 +87,18 @@ def report_quality(accepted: pd.DataFrame) -> Quality:
 
 @step
 def split(accepted: pd.DataFrame, variables: Variables) -> pd.DataFrame:
-    """Return all rows with their ``split``, newly labelled predictions among them if asked for."""
-    frame = split_students(accepted)
-    if not variables.labelled:
-        return frame
-    recent = read_labelled(Services.open().settings.database_url)
-    tell(f"{len(recent)} newly labelled predictions join the training data")
-    return pd.concat([frame, split_labelled(recent)], ignore_index=True)
+    """Return all rows with their ``split``, newly labelled predictions among them if asked for.
+
+    From here on a student goes by a pseudonym.
+    """
+    services = Services.open()
+    frame = split_students(accepted).assign(**{RECENT_FLAG: False})
+    if variables.labelled:
+        recent = read_labelled(services.settings.database_url)
+        tell(f"{len(recent)} newly labelled predictions join the training data")
+        frame = pd.concat([frame, split_labelled(recent)], ignore_index=True)
+    pseudonyms = Pseudonyms.of(services.stores.artifacts)
+    return frame.assign(**{IDENTIFIER: frame[IDENTIFIER].astype(str).map(pseudonyms.name)})
 
 
 @step

@@ -12,6 +12,9 @@ from contract.features import FEATURE_NAMES
 from contract.grades import TARGET, grade_class
 from contract.scores import Classes, Floats
 
+RECENT_FLAG = "recent"
+"""Marks rows that came from the stream; missing where none did."""
+
 
 @dataclass(frozen=True)
 class Students:

@@ -58,7 +58,7 @@ class Problem:
 
 @dataclass
 class Checked:
-    """Accepted rows with proper dtypes, rejected rows with their reasons, and the problems."""
+    """Accepted rows with proper dtypes, lines of rejected ones with reasons, and the problems."""
 
     accepted: pd.DataFrame
     rejected: pd.DataFrame
@@ -97,7 +97,7 @@ def check_students(raw: pd.DataFrame, origin: str, skip_bad_rows: bool = False) 
     known = {rule.column for rule in RULES} | {LINE}
     return Checked(
         accepted=accepted,
-        rejected=_with_reasons(raw[bad], lines[bad], problems),
+        rejected=_with_reasons(lines[bad], problems),
         problems=problems,
         ignored_columns=[name for name in raw.columns if name not in known],
     )
@@ -112,7 +112,7 @@ def describe(problems: list[Problem], origin: str) -> str:
 
 
 def write_quarantine(rejected: pd.DataFrame, target: Path) -> Path:
-    """Write rejected rows with their reasons to ``target`` (CSV) and return it."""
+    """Write the lines of rejected rows with their reasons to ``target`` (CSV) and return it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     rejected.to_csv(target, index=False)
     return target
@@ -136,14 +136,13 @@ def _broken(rule: Rule, text: pd.Series, value: pd.Series, lines: pd.Series) -> 
     ]
 
 
-def _with_reasons(raw: pd.DataFrame, lines: pd.Series, problems: list[Problem]) -> pd.DataFrame:
+def _with_reasons(lines: pd.Series, problems: list[Problem]) -> pd.DataFrame:
     reasons: dict[int, list[str]] = {}
     for problem in problems:
         reasons.setdefault(problem.line, []).append(f"{problem.column}: {problem.reason}")
-    rejected = raw.copy()
-    rejected[LINE] = lines
-    rejected["reason"] = [" | ".join(reasons[int(line)]) for line in lines]
-    return rejected
+    # The file has the rows themselves; another copy of students would have to be looked after.
+    words = [" | ".join(reasons[int(line)]) for line in lines]
+    return pd.DataFrame({LINE: lines, "reason": words})
 
 
 def _require_enough(accepted: pd.DataFrame, origin: str) -> None:

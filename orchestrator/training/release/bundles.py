@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.bundle import MODEL_FILE, GoldenRows, Manifest, contract_features, sha256_hex
-from contract.features import FEATURE_NAMES
+from contract.features import FEATURE_NAMES, FEATURES
 from contract.grades import GRADES
 from orchestrator.training.models.parity import OnnxModel
 
 GOLDEN = 20
+GOLDEN_RATIO = 0.618034
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "onnx", "onnxruntime", "skl2onnx")
 
 
@@ -39,16 +40,29 @@ def year_absences(totals: NDArray[np.float64]) -> list[float]:
     return shares
 
 
+def golden_rows(features: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return GOLDEN rows over the ranges of ``features`` (m, 9) that are no student's.
+
+    A manifest outlives its students: between the extremes each column goes its own way (steps of a
+    golden ratio), whole where the feature is, a study time to a quarter of an hour.
+    """
+    low, high = features.min(axis=0), features.max(axis=0)
+    steps = np.arange(GOLDEN)[:, None] * GOLDEN_RATIO + np.arange(features.shape[1]) / 9
+    rows = low + (high - low) * (steps % 1.0)
+    grid = np.where([feature.whole for feature in FEATURES], 1.0, 0.25)
+    golden: NDArray[np.float64] = np.clip(np.round(rows / grid) * grid, low, high)
+    return golden
+
+
 def make_manifest(
     model: bytes, version_number: str, facts: Facts, train_features: NDArray[np.float64]
 ) -> bytes:
     """Return manifest.json of ``model`` for ``version_number``.
 
-    Golden rows are GOLDEN rows spread over the training features (m, 9), answered by onnxruntime
-    itself: they catch a damaged file, a swapped column order and an incompatible runtime.
+    Golden rows spread over the training features (m, 9), answered by onnxruntime itself: they catch
+    a damaged file, a swapped column order and an incompatible runtime.
     """
-    rows = train_features[np.linspace(0, len(train_features) - 1, GOLDEN).astype(int)]
-    rows = rows.astype(np.float32).astype(np.float64)
+    rows = golden_rows(train_features).astype(np.float32).astype(np.float64)
     probabilities, gpa = OnnxModel(model).predict(rows)
     low, high = train_features.min(axis=0), train_features.max(axis=0)
     manifest = Manifest(

@@ -9,6 +9,7 @@ from contract.bundle import sha256_hex
 from contract.features import FEATURE_NAMES
 from contract.grades import GRADES, TARGET
 from orchestrator.training.data.datasets import STUDENT_ID
+from orchestrator.training.data.students import RECENT_FLAG
 from orchestrator.training.models.parity import OnnxModel
 from orchestrator.training.models.selection import Trained
 from orchestrator.training.release.bundles import Facts, make_manifest
@@ -70,7 +71,6 @@ def reference_table(train: pd.DataFrame, model: bytes) -> pd.DataFrame:
     for index, grade in enumerate(GRADES):
         table[f"p_{grade}"] = probabilities[:, index]
     table["gpa"] = gpa
-    # Newly labelled predictions carry negative ids (see labelled.py): what the stream looked like
-    # when this version was made, which is the baseline for drift after a shift.
-    table["recent"] = table[STUDENT_ID] < 0
+    # What the stream looked like when this version was made: the baseline for drift after a shift.
+    table[RECENT_FLAG] = train[RECENT_FLAG].to_numpy() if RECENT_FLAG in train else False
     return table

@@ -14,6 +14,7 @@ from localcloud.services.postgres import DATABASE, USER, other_database
         ("", False),
         (f"postgresql://{USER}@127.0.0.1:5432/{DATABASE}", False),
         ("postgresql://me@db.school.example/grades", True),
+        (f"postgresql://{USER}:secret@127.0.0.1:5432/{DATABASE}", False),
         (f"postgresql://{USER}@127.0.0.1:5432/elsewhere", True),
     ],
 )

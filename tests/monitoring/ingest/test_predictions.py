@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from monitoring.ingest import predictions
 from monitoring.ingest.batch import StreamRecord
@@ -19,8 +14,6 @@ from tests.monitoring.support.cursor import FakeCursor
 
 # pylint: disable=protected-access
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-# NUL is replaced when a record is decoded; lone surrogates are no UTF-8.
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
 
 
 def test_a_read_is_sorted_into_rows_and_dead_letters() -> None:
@@ -44,18 +37,6 @@ def test_a_time_that_cannot_be_is_a_dead_letter(away: timedelta, kept: bool) -> 
     """GIVEN a record's clock so far away WHEN decoded THEN a row, or implausible_time."""
     batch = predictions.decode([StreamRecord("1", cohort.records(1, start=NOW + away)[0])], NOW)
     assert [letter.code for letter in batch.dead] == ([] if kept else ["implausible_time"])
-
-
-@given(st.lists(st.tuples(TEXT, st.integers(), st.floats(-1e6, 1e6)), min_size=1, max_size=5))
-def test_csv_holds_any_text(rows: list[tuple[Any, ...]]) -> None:
-    """GIVEN texts with quotes, brackets, line ends, backslashes WHEN written as CSV THEN read back."""
-    text = predictions._csv(rows).decode()
-    read = csv.reader(io.StringIO(text, newline=""), escapechar="\\", doublequote=False)
-    assert [tuple(row) for row in read] == [tuple(map(_written, row)) for row in rows]
-
-
-def _written(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def test_lags_are_seconds_and_never_negative() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.features import FEATURE_NAMES, FEATURES
-from monitoring.ingest.record import Rejected, Scored, UnreadableError, decode, student_key
+from monitoring.ingest.record import Rejected, Scored, UnreadableError, decode
 from tests.monitoring.support import cohort
 
 
@@ -95,9 +95,3 @@ def test_messages_do_not_repeat_values(text: str) -> None:
     with pytest.raises(UnreadableError) as refusal:
         decode(json.dumps(record).encode())
     assert "Jane" not in str(refusal.value)
-
-
-@pytest.mark.parametrize(("value", "key"), [(1001, "1001"), (1001.0, "1001"), ("1001", "1001")])
-def test_one_student_has_one_key(value: str | int | float, key: str) -> None:
-    """GIVEN a student id in any accepted form WHEN stored THEN it is the same text."""
-    assert student_key(value) == key

@@ -52,7 +52,8 @@ def with_csv(path: str, **changes: Any) -> Variables:
 def labelled_rows(count: int) -> pd.DataFrame:
     """Newly labelled predictions of a shifted stream, as Postgres hands them out."""
     frame = simulate_students(count, seed=77, noisy_tail=0)
-    frame["StudentID"] = -1 - np.arange(count)
+    frame["StudentID"] = [f"stream-{number}" for number in range(count)]
+    frame["recent"] = True
     return frame.assign(Age=np.nan, Gender=np.nan, Ethnicity=np.nan, GPA=np.nan)
 
 

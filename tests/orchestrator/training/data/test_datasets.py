@@ -14,7 +14,8 @@ def test_tables_keep_demographics_apart(frame: pd.DataFrame) -> None:
     recent = split_labelled(
         frame.head(50).assign(Age=np.nan, Gender=np.nan, Ethnicity=np.nan, GPA=np.nan)
     )
-    tables = tables_of(pd.concat([split_students(frame), recent], ignore_index=True))
+    rows = pd.concat([split_students(frame).assign(recent=False), recent.assign(recent=True)])
+    tables = tables_of(rows.reset_index(drop=True))
     for name, table in tables.items():
         assert ("Gender" in table.columns) == (name == "audit")
     assert len(tables["recent"]) == 20

@@ -8,7 +8,13 @@ from contract.bundle import parse_manifest, sha256_hex
 from orchestrator.training.data.students import Students
 from orchestrator.training.models.gaussian import GaussianGpa
 from orchestrator.training.models.parity import OnnxModel
-from orchestrator.training.release.bundles import GOLDEN, Facts, make_manifest, year_absences
+from orchestrator.training.release.bundles import (
+    GOLDEN,
+    Facts,
+    golden_rows,
+    make_manifest,
+    year_absences,
+)
 
 
 def test_a_manifest_describes_its_model(students: Students) -> None:
@@ -25,3 +31,14 @@ def test_a_manifest_describes_its_model(students: Students) -> None:
     shares = np.array(manifest.absences)
     assert len(shares) == 30 and (shares > 0).all() and abs(shares.sum() - 1) < 1e-9
     assert year_absences(np.array([0.0, 2.0, 2.0])) == [1.5 / 4.5, 0.5 / 4.5, 2.5 / 4.5]
+
+
+def test_golden_rows_are_no_students(students: Students) -> None:
+    """A manifest outlives its students: rows within their ranges, spread, and none of theirs."""
+    rows = golden_rows(students.features)
+    assert rows.shape == (GOLDEN, 9) and len(np.unique(rows, axis=0)) == GOLDEN
+    assert (rows >= students.features.min(axis=0)).all()
+    assert (rows <= students.features.max(axis=0)).all()
+    assert all(len(np.unique(column)) > 1 for column in rows.T)
+    known = {tuple(row) for row in students.features.tolist()}
+    assert not known & {tuple(row) for row in rows.tolist()}

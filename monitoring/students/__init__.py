@@ -1,0 +1,1 @@
+"""One student's data: given out, and forgotten."""
