@@ -155,7 +155,7 @@ ALLOWED = (
     ),
     Allowance(
         GITHUB,
-        "ReadKey|ReadEnvironment|ManageKey|DecryptVerdict|ReadMapping|UpdateMapping",
+        "ReadKey|ReadEnvironment|ManageKey|DecryptVerdict|UseVersionsKey|ReadMapping|UpdateMapping",
         "resource",
         r"arn:aws[a-z-]*:(kms:.*:key/|lambda:.*:event-source-mapping:)\*",
         "AWS chooses the identifier; a condition on tags or on the function narrows it",

@@ -551,7 +551,7 @@ data "aws_iam_policy_document" "training" {
 # it (modules/training/promote.tf); only where nothing trains this role publishes itself.
 data "aws_iam_policy_document" "promotion" {
   statement {
-    sid       = "ReadVersions"
+    sid       = "ReadModel"
     actions   = ["s3:GetObject"]
     resources = [local.models]
   }
@@ -563,7 +563,7 @@ data "aws_iam_policy_document" "promotion" {
   }
 
   statement {
-    sid       = "UseTheDataKey"
+    sid       = "UseVersionsKey"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
     resources = [local.key]
 
@@ -583,7 +583,7 @@ data "aws_iam_policy_document" "promotion" {
   statement {
     sid       = local.s.enable_training ? "Send" : "Publish"
     actions   = ["s3:PutObject"]
-    resources = local.s.enable_training ? ["${local.buckets[1]}/incoming/*"] : [local.models]
+    resources = local.s.enable_training ? [for file in ["model.onnx", "manifest.json", "request.json"] : "${local.buckets[1]}/incoming/${file}"] : [local.models]
   }
 
   dynamic "statement" {

@@ -113,7 +113,7 @@ data "aws_iam_policy_document" "mage" {
   statement {
     sid       = "TakeWhatWasSent"
     actions   = ["s3:GetObject"]
-    resources = ["${var.artifact_bucket_arn}/incoming/*"]
+    resources = [for file in ["model.onnx", "manifest.json", "request.json"] : "${var.artifact_bucket_arn}/incoming/${file}"]
   }
 
   # Made by the first training, then only read: what makes pseudonyms of students.

@@ -148,6 +148,7 @@ def test_patterns_in_the_sources_are_the_known_ones() -> None:
         "${bucket}/*",
         "${group}:log-stream:*",
         "${local.arn}/*",
+        "${local.buckets[0]}/models/${local.s.model_name}/*",
         "${local.buckets[1]}/outcomes/*",
         "${local.log_group_arn}:log-stream:*",
         "${local.regional.cloudwatch}:alarm:${var.name}-*",
