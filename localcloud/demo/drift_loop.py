@@ -109,9 +109,9 @@ class Loop:
             "retraining did not end", lambda s: s["outcomes"], seconds=TRAINING_SECONDS
         )
         outcome = state["outcomes"][-1]
-        verdict = "promoted" if outcome["outcome"] == "promoted" else "refused"
+        verdict = outcome["outcome"]
         self.seen["retraining"] = f"challenger {verdict}"
-        self._progress.say(f"the gate {verdict} the challenger:")
+        self._progress.say(f"the gate's word on the challenger, {verdict}:")
         for reason in outcome["reasons"] or ():
             self._progress.quote(reason)
         if verdict == "promoted":

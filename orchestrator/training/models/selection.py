@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from contract.scores import Floats, all_scores
@@ -144,14 +145,13 @@ def _try_candidate(
         candidate.name, {"candidate": candidate.name, "pipeline": "model_training"}, parent
     )
     started = time.perf_counter()
+    # The recent rows are the gate's, which judges on rows that took no part in selection.
     train, rest = splits[TRAIN], splits[VALIDATION]
-    if RECENT in splits:
-        rest = rest.join(splits[RECENT])
     tuned = tune(candidate, train, variables.trials, variables.seed, on_trial)
     model = candidate.build(tuned.parameters, variables.seed)
     model.fit(train.features, train.grades, train.gpa)
     data, parity, problem = _convert(
-        model, train.join(rest).join(splits[TEST]).features, candidate.name
+        model, np.concatenate([split.features for split in splits.values()]), candidate.name
     )
     if problem:
         tell(f"{candidate.title} is refused: {problem}")

@@ -27,7 +27,7 @@ pytestmark = [
 def test_from_file_to_champion_and_again(
     services: Services, students_file: str, data_folder: Any
 ) -> None:
-    """Two runs: the first champion, then a tie that is promoted; artifacts, card and reference."""
+    """Two runs: the first champion, then its very answers, which change nothing; artifacts, card."""
     dataset = process(with_csv(students_file))
     assert dataset["notes"]["quality"]["problems_by_column"] == {"Music": 1}
     rejected = pd.read_csv(data_folder / "rejected-students.csv")
@@ -55,18 +55,20 @@ def test_from_file_to_champion_and_again(
     second = train(
         Variables.parse(VARIABLES.as_dict() | {"request_id": "2", "repeats": 0}), dataset
     )
-    assert second["promoted"] and second["champion_before"] == "1"
-    assert any(reason.startswith("A tie") for reason in second["reasons"])
+    assert (second["decision"], second["promoted"]) == ("unchanged", False)
+    assert second["version"] is None and second["registered_version"] is None
+    assert second["champion_before"] == "1" and tracking.versions_of(second["run_id"]) == []
+    assert "version 1 gives the same answers for all 120 test rows" in second["reasons"][0]
     card = tracking.read_bytes(second["run_id"], "model_card.md").decode()
     assert "left repeated cross-validation out" in card
 
     pointer, _stored = BundleStore.of(services).pointer()
-    assert pointer is not None and pointer.version == second["version"] == "2"
-    one, two = BundleStore.of(services).read("1"), BundleStore.of(services).read("2")
-    # Same seed and data: same model bytes.
-    assert one is not None and two is not None and one.model == two.model
-    check_reference(services, two)
-    check_registered(services, two)
+    assert pointer is not None and pointer.version == tracking.champion_version() == "1"
+    assert BundleStore.of(services).anchor() == pointer
+    one = BundleStore.of(services).read("1")
+    assert one is not None
+    check_reference(services, one)
+    check_registered(services, one)
 
 
 def check_registered(services: Services, bundle: Bundle) -> None:
@@ -132,5 +134,5 @@ def test_few_recent_rows_decide_nothing(
     dataset = process(with_csv(students_file, labelled=True))
     train(VARIABLES, dataset)
     outcome = train(VARIABLES, dataset)
-    assert any("on the same 120 validation rows" in text for text in outcome["reasons"])
+    assert any("for all 120 test rows" in text for text in outcome["reasons"])
     assert BundleStore.of(services).pointer()[0] is not None
