@@ -6,6 +6,7 @@ from typing import Self
 import numpy as np
 
 from contract.scores import Classes, Floats, f1_macro, f1_of_table, log_loss, row_log_loss
+from orchestrator.training.data.label_noise import fit_noise
 from orchestrator.training.data.students import Students
 
 F1_MARGIN = 0.01
@@ -106,11 +107,19 @@ class Comparison:
 
 
 def compare(students: Students, challenger: Answers, standing: Answers, seed: int) -> Comparison:
-    """Score both models' answers for the same students."""
+    """Score both models' answers for the same students.
+
+    A grade without a GPA may be noise: each model's log-loss allows for as much of it as explains
+    these grades best under its own answers.
+    """
     grades = students.clean_grades
     (ours, our_gpa), (theirs, their_gpa) = challenger, standing
     known = np.isfinite(students.gpa)
     errors = [(gpa[known] - students.gpa[known]) ** 2 for gpa in (their_gpa, our_gpa)]
+    our_noise, their_noise = (
+        np.where(known, 0.0, fit_noise(grades[~known], answers[~known]))
+        for answers in (ours, theirs)
+    )
     our_grades, their_grades = ours.argmax(axis=1), theirs.argmax(axis=1)
     f1, standing_f1 = f1_macro(grades, ours), f1_macro(grades, theirs)
     return Comparison(
@@ -118,9 +127,11 @@ def compare(students: Students, challenger: Answers, standing: Answers, seed: in
         f1=f1,
         standing_f1=standing_f1,
         f1_gain=Difference(f1 - standing_f1, _f1_error(grades, our_grades, their_grades, seed)),
-        log_loss=log_loss(grades, ours),
-        standing_log_loss=log_loss(grades, theirs),
-        log_loss_gain=Difference.paired(row_log_loss(grades, theirs), row_log_loss(grades, ours)),
+        log_loss=log_loss(grades, ours, our_noise),
+        standing_log_loss=log_loss(grades, theirs, their_noise),
+        log_loss_gain=Difference.paired(
+            row_log_loss(grades, theirs, their_noise), row_log_loss(grades, ours, our_noise)
+        ),
         gpa_rows=int(known.sum()),
         gpa_gain=Difference.paired(*errors) if known.sum() > 1 else None,
         flips=int((our_grades != their_grades).sum()),

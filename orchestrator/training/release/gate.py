@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from orchestrator.training.evaluation.credibility import Credibility
 from orchestrator.training.evaluation.fairness import Gap
 from orchestrator.training.models.parity import Parity
 from orchestrator.training.release.comparison import F1_MARGIN, LOG_LOSS_MARGIN, Comparison
@@ -28,19 +29,22 @@ class Standing:
 class Evidence:
     """All the gate looks at.
 
-    ``f1`` is the challenger's on the ``rows`` standard validation rows, which is what the floor is
-    for: newly labelled rows may hold hardly any A or B, and then no model reaches it. The standing
-    versions are compared on the rows called ``rows_name``, none of which took part in selection.
-    ``champion`` is None where there is none yet; ``anchor`` is the best version ever, None where
-    that is the champion. ``drift`` says that a drift is open, which asks for no gain.
+    ``f1`` is the challenger's on the ``rows`` rows called ``floor_name``, for the floor. The
+    standing versions are compared on the rows called ``rows_name``, none of which took part in
+    selection. ``champion`` is None where there is none yet; ``anchor`` is the best version ever,
+    None where that is the champion. ``nonsense`` is what speaks against plain sense. ``drift`` says
+    that a drift is open, which asks for no gain.
     """
 
     challenger: str
     rows_name: str
+    floor_name: str
     rows: int
     f1: float
     parity: Parity
     gaps: tuple[Gap, ...]
+    credibility: Credibility
+    nonsense: list[str]
     champion: Standing | None = None
     anchor: Standing | None = None
     drift: bool = False
@@ -78,7 +82,13 @@ def decide(evidence: Evidence) -> Verdict:
     """Return the verdict; every rule is applied and every reason given, not only the first."""
     champion = evidence.champion
     before = champion.version if champion else None
-    sound = [_same_answers(evidence), _floor(evidence), *_fair(evidence)]
+    sound = [
+        _same_answers(evidence),
+        _floor(evidence),
+        _credible(evidence),
+        *_sensible(evidence),
+        *_fair(evidence),
+    ]
     pair = champion.comparison if champion else None
     if pair is not None and pair.same and _kept(sound):
         words = (
@@ -111,9 +121,22 @@ def _floor(evidence: Evidence) -> Rule:
     good = bool(evidence.f1 >= FLOOR_F1)
     word = "reaches" if good else "misses"
     return good, (
-        f"f1-macro {evidence.f1:.3f} on {evidence.rows} validation rows {word} the floor "
+        f"f1-macro {evidence.f1:.3f} on {evidence.rows} {evidence.floor_name} rows {word} the floor "
         f"{FLOOR_F1:.2f}."
     )
+
+
+def _credible(evidence: Evidence) -> Rule:
+    measured = evidence.credibility.describe()
+    if evidence.credibility.holds:
+        return True, f"Not too good to be true: {measured}."
+    return False, f"Too good to be true, is there a leak? {measured[0].upper()}{measured[1:]}."
+
+
+def _sensible(evidence: Evidence) -> list[Rule]:
+    if not evidence.nonsense:
+        return [(True, "The answers keep plain sense: effects have their known signs.")]
+    return [(False, f"Against plain sense: {problem}") for problem in evidence.nonsense]
 
 
 def _against_champion(evidence: Evidence) -> list[Rule]:

@@ -14,19 +14,19 @@ from orchestrator.training.data.simulator import (
     EFFECTS,
     INTERCEPT,
     NOISE_SD,
-    NOISY_TAIL,
     ROWS,
     simulate_students,
 )
 from orchestrator.training.data.students import Students
+from orchestrator.training.evaluation.credibility import Credibility
 from orchestrator.training.evaluation.fairness import Gap
 from orchestrator.training.models.gaussian import cut_probabilities
 from orchestrator.training.models.parity import Parity
 from orchestrator.training.release.comparison import compare
 from orchestrator.training.release.gate import Evidence, Standing, Verdict, decide
 
-NOISE = NOISY_TAIL / ROWS
 TRUE_EFFECTS = np.array([EFFECTS.get(name, 0.0) for name in FEATURE_NAMES])
+CREDIBLE = Credibility(359, 0.77, 1674, 0.77)
 FAIR = Gap("Gender", "accuracy", 1, 0.05, -0.01, 0.2, 0.2)
 POPULATION = 100_000
 
@@ -41,7 +41,7 @@ class Rule:
     def answer(self, features: Floats) -> tuple[Floats, Floats]:
         """Return probabilities and GPA as a served model does."""
         mean = features @ self.effects + self.intercept
-        chances = cut_probabilities(mean, NOISE_SD, np.array(GPA_CUTOFFS), NOISE)
+        chances = cut_probabilities(mean, NOISE_SD, np.array(GPA_CUTOFFS))
         return chances, np.clip(mean, *GPA_RANGE)
 
     def worth(self) -> float:
@@ -83,10 +83,13 @@ def judge(
     evidence = Evidence(
         challenger="gpa_gaussian",
         rows_name="test",
+        floor_name="validation",
         rows=len(students),
         f1=0.65,
         parity=Parity(ROWS, 0, 0.0, 0.0),
         gaps=(FAIR,),
+        credibility=CREDIBLE,
+        nonsense=[],
         champion=against("2", champion),
         anchor=None if anchor is None else against("1", anchor),
         drift=drift,

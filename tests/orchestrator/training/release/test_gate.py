@@ -12,6 +12,7 @@ from orchestrator.training.release.comparison import Comparison, Difference
 from orchestrator.training.release.gate import Evidence, Standing, decide
 from tests.orchestrator.support.retrainings import (
     BIASED,
+    CREDIBLE,
     FAIR,
     TRUTH,
     loss_after,
@@ -21,10 +22,13 @@ from tests.orchestrator.support.retrainings import (
 GOOD = Evidence(
     challenger="gpa_gaussian",
     rows_name="test",
+    floor_name="validation",
     rows=359,
     f1=0.65,
     parity=Parity(2392, 0, 2e-7, 3e-7),
     gaps=(FAIR,),
+    credibility=CREDIBLE,
+    nonsense=[],
 )
 EVEN = Comparison(
     rows=359,
@@ -90,6 +94,12 @@ def against(pair: Comparison = EVEN, anchor: Comparison | None = None, **changes
             "promoted",
             "cannot be compared: its file is damaged",
         ),
+        (
+            replace(GOOD, credibility=replace(CREDIBLE, accuracy=0.9)),
+            "refused",
+            "Too good to be true, is there a leak? Accuracy 0.900",
+        ),
+        (replace(GOOD, nonsense=["Oh."]), "refused", "Against plain sense: Oh."),
         (replace(GOOD, gaps=()), "refused", "audit is missing"),
         (
             replace(GOOD, gaps=(FAIR, replace(FAIR, gap=0.3, low=0.11, high=0.5))),
