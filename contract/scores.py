@@ -10,6 +10,9 @@ from contract.grades import GRADES
 
 Floats = NDArray[np.float64]
 Classes = NDArray[np.int64]
+Noise = float | Floats
+"""The share of grades that are as good as random: one for all rows, or one for each (n,). Models
+answer with the chances of the true grade; only scores against noisy grades mix this in."""
 BINS = 10
 SMALLEST = 1e-15
 """The one clip of probabilities before a logarithm."""
@@ -38,14 +41,21 @@ def f1_macro(grades: Classes, probabilities: Floats) -> float:
     return float(f1_by_grade(grades, probabilities.argmax(axis=1)).mean())
 
 
-def log_loss(grades: Classes, probabilities: Floats) -> float:
+def with_noise(probabilities: Floats, noise: Noise) -> Floats:
+    """Return the chances of the grade as given (n, 5), from those of the true grade."""
+    share = np.reshape(np.asarray(noise, dtype=np.float64), (-1, 1))
+    mixed: Floats = (1.0 - share) * probabilities + share / len(GRADES)
+    return mixed
+
+
+def log_loss(grades: Classes, probabilities: Floats, noise: Noise = 0.0) -> float:
     """Mean negative log-probability of the given grade, in nats."""
-    return float(row_log_loss(grades, probabilities).mean())
+    return float(row_log_loss(grades, probabilities, noise).mean())
 
 
-def row_log_loss(grades: Classes, probabilities: Floats) -> Floats:
+def row_log_loss(grades: Classes, probabilities: Floats, noise: Noise = 0.0) -> Floats:
     """Negative log-probability of the given grade per row (n,)."""
-    given = probabilities[np.arange(len(grades)), grades]
+    given = with_noise(probabilities, noise)[np.arange(len(grades)), grades]
     return -np.log(np.clip(given, SMALLEST, 1.0))
 
 
@@ -73,8 +83,9 @@ def confusion(grades: Classes, predicted: Classes) -> NDArray[np.int64]:
     return np.bincount(grades * size + predicted, minlength=size * size).reshape(size, size)
 
 
-def all_scores(grades: Classes, probabilities: Floats) -> dict[str, float]:
-    """Return every headline score by name."""
+def all_scores(grades: Classes, probabilities: Floats, noise: Noise = 0.0) -> dict[str, float]:
+    """Return every headline score by name; ``noise`` matters to log-loss and ECE alone."""
+    probabilities = with_noise(probabilities, noise)
     return {
         "accuracy": accuracy(grades, probabilities),
         "f1_macro": f1_macro(grades, probabilities),

@@ -1,7 +1,7 @@
 """Headless training: check the variables, run both Mage pipelines, say what became of it.
 
-Exit codes: 0 promoted or refused (a refusal is a result; --require-promotion makes it 3), 1 a
-pipeline or service failed, 2 a variable or setting is not accepted, 130 interrupted.
+Exit codes: 0 promoted, refused or unchanged (a result all the same; --require-promotion makes the
+latter two 3), 1 a pipeline or service failed, 2 a variable or setting is not accepted, 130 interrupted.
 """
 
 import argparse
@@ -59,10 +59,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--labelled", action="store_true", help="add newly labelled predictions (DATABASE_URL)"
     )
+    parser.add_argument(
+        "--drift", action="store_true", help="a drift is open: the gate asks for no gain"
+    )
     parser.add_argument("--repeats", help="of cross-validation in the report (default 5, 0: none)")
     parser.add_argument("--request-id", help="name of the outcome (default: random)")
     parser.add_argument(
-        "--require-promotion", action="store_true", help="exit with 3 if the gate refuses"
+        "--require-promotion", action="store_true", help="exit with 3 if nothing is promoted"
     )
     parser.add_argument("--verbose", action="store_true", help="show all that Mage prints")
     return parser.parse_args(arguments)
@@ -184,7 +187,9 @@ def report(outcome: dict[str, Any], require_promotion: bool = False) -> int:
         print(f"Promoted: version {outcome['version']} ({outcome['candidate']})")
     else:
         standing = outcome["champion_before"]
-        print(f"Refused: {outcome['candidate']}; champion stays version {standing}")
+        print(
+            f"{outcome['decision'].capitalize()}: {outcome['candidate']}; champion stays version {standing}"
+        )
     for reason in outcome["reasons"]:
         print(f"  - {reason}")
     if outcome["data"] == "simulator":

@@ -10,6 +10,7 @@ import pandas as pd
 from contract.features import FEATURES
 from contract.grades import GPA_RANGE, TARGET, grade_class
 from inference.stream.aggregation import DIGEST_BYTES, MAGIC
+from orchestrator.training.data.simulator import EFFECTS, INTERCEPT, NOISE_SD
 
 _RANGES = {feature.name: (feature.minimum, feature.maximum) for feature in FEATURES}
 
@@ -72,17 +73,17 @@ def bad_events() -> list[Event]:
 def shifted(students: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
     """Draw ``count`` students whose absences rose by five and study time fell by four hours.
 
-    The grades follow: GPA moves by the data's own coefficients (-0.1 a day, +0.03 an hour), so a
-    model that knows the rule stays right while the class mix shifts. Needs a GPA column.
+    The rule has changed as well: a day away costs half of what it did. GPA and grade are simulated
+    by that rule, so a model of the old one is wrong until late labels teach it better.
     """
     rng = np.random.default_rng(seed)
     rows = students.iloc[rng.integers(0, len(students), count)].reset_index(drop=True).copy()
-    absences = (rows["Absences"] + 5).clip(*_RANGES["Absences"])
-    study = (rows["StudyTimeWeekly"] - 4).clip(*_RANGES["StudyTimeWeekly"])
-    change = -0.1 * (absences - rows["Absences"]) + 0.03 * (study - rows["StudyTimeWeekly"])
-    gpa = (rows["GPA"] + change).clip(*GPA_RANGE)
-    rows["Absences"], rows["StudyTimeWeekly"], rows["GPA"] = absences, study, gpa
-    rows[TARGET] = grade_class(gpa.to_numpy())
+    rows["Absences"] = (rows["Absences"] + 5).clip(*_RANGES["Absences"])
+    rows["StudyTimeWeekly"] = (rows["StudyTimeWeekly"] - 4).clip(*_RANGES["StudyTimeWeekly"])
+    effects = EFFECTS | {"Absences": EFFECTS["Absences"] / 2}
+    mean = INTERCEPT + sum(effect * rows[name] for name, effect in effects.items())
+    rows["GPA"] = (mean + rng.normal(0, NOISE_SD, count)).clip(*GPA_RANGE)
+    rows[TARGET] = grade_class(rows["GPA"].to_numpy())
     rows["student_id"] = np.arange(100_001, 100_001 + count)
     return rows
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
+from contract.scores import f1_by_grade
 from localcloud.configuration import REPOSITORY
 from localcloud.demo import cohort
 from localcloud.demo.console import Progress
@@ -37,6 +38,12 @@ POLL_SECONDS = 0.25
 PATIENCE_SECONDS = 300.0
 TRAINING_SECONDS = 1200.0
 """Many times what it takes: a busy laptop is no failure."""
+RETRAINED = {
+    "promoted": "the challenger is promoted",
+    "refused": "the challenger is refused, the champion stays",
+    "unchanged": "the model is unchanged: nothing was swapped",
+    "failed": "training failed, the champion stays",
+}
 State = dict[str, Any]
 T = TypeVar("T")
 
@@ -109,16 +116,41 @@ class Loop:
             "retraining did not end", lambda s: s["outcomes"], seconds=TRAINING_SECONDS
         )
         outcome = state["outcomes"][-1]
-        verdict = "promoted" if outcome["outcome"] == "promoted" else "refused"
-        self.seen["retraining"] = f"challenger {verdict}"
-        self._progress.say(f"the gate {verdict} the challenger:")
+        verdict = outcome["outcome"]
+        self.seen["retraining"] = RETRAINED.get(verdict, verdict)
+        self._progress.say(f"the gate's word on the challenger, {verdict}:")
         for reason in outcome["reasons"] or ():
             self._progress.quote(reason)
+        old = str(self._traffic.tally.versions("drift").most_common(1)[0][0])
+        self.seen["shifted students"] = f"{self._right('drift', old)} by version {old}"
         if verdict == "promoted":
-            self._recover(str(outcome["version"]))
+            self._recover(str(outcome["version"]), old)
+        else:
+            # The rule has changed and the labels say so: whoever learns from them is better.
+            self.problems.append(f"the late labels changed nothing: {self.seen['retraining']}")
 
-    def _recover(self, version: str) -> None:
+    def _recover(self, version: str, old: str) -> None:
         """Stream on: the new version must answer with no redeploy, and the incident must end."""
+        try:
+            self._stream_on(version)
+        finally:
+            after = self._right(None, version)
+            self.seen["shifted students"] += f", {after} by version {version}"
+        if self._f1(None, version) <= self._f1("drift", old):
+            self.problems.append(f"version {version} answers no better than version {old}")
+
+    def _right(self, phase: str | None, version: str) -> str:
+        rows = self._traffic.tally.grades(phase, version)
+        if rows.size == 0:
+            return "none answered"
+        right = (rows[:, 0] == rows[:, 1]).mean()
+        return f"{right:.0%} right, f1-macro {self._f1(phase, version):.3f}"
+
+    def _f1(self, phase: str | None, version: str) -> float:
+        rows = self._traffic.tally.grades(phase, version)
+        return float(f1_by_grade(rows[:, 0], rows[:, 1]).mean())
+
+    def _stream_on(self, version: str) -> None:
         for number in range(RECOVERY_ROUNDS):
             phase = f"recovery {number}"
             self._send(phase, seed=10 + number, count=200)

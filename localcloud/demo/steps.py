@@ -9,6 +9,13 @@ from typing import Any
 
 import pandas as pd
 
+from contract.bundle import (
+    MANIFEST_FILE,
+    MODEL_FILE,
+    POINTER_FILE,
+    parse_manifest,
+    parse_pointer,
+)
 from localcloud.demo import cohort
 from localcloud.demo.console import Progress
 from localcloud.demo.drift_loop import SETTINGS, Loop
@@ -80,12 +87,40 @@ class Demo:
             with progress.step("Stream students in, read predictions back"):
                 self._stream(students, traffic)
                 loop.quiet()
-            with progress.step("Stream a shifted cohort: more absences, less study"):
+            with progress.step("Stream a shifted cohort: more absences that cost less, less study"):
                 loop.drift()
             with progress.step("Late labels arrive; retrain in Mage, pass the gate, swap"):
                 loop.label(self.state)
                 loop.retrain()
-        return Findings(decision, traffic.tally, loop=loop.seen, loop_problems=loop.problems)
+            final = self._final(s3)
+        problems = loop.problems
+        if final["version"] != decision["version"]:
+            if self._model(s3, decision["version"]) == self._model(s3, final["version"]):
+                problems = [*problems, "the promoted model is the old champion's very file"]
+        return Findings(
+            decision, traffic.tally, loop=loop.seen, loop_problems=problems, final=final
+        )
+
+    def _final(self, s3: Any) -> dict[str, Any]:
+        """The outcome of the run whose model serves now."""
+        version = parse_pointer(self._published(s3, POINTER_FILE)).version
+        bucket = self._stack.environment["ARTIFACT_BUCKET"]
+        listed = s3.list_objects_v2(Bucket=bucket, Prefix="outcomes/")["Contents"]
+        outcomes = [json.loads(self._stored(s3, item["Key"])) for item in listed]
+        found: dict[str, Any] = next(each for each in outcomes if each["version"] == version)
+        return found
+
+    def _model(self, s3: Any, version: str) -> str:
+        """The sha256 of a published model."""
+        manifest = parse_manifest(self._published(s3, f"{version}/{MANIFEST_FILE}"))
+        return manifest.sha256[MODEL_FILE]
+
+    def _published(self, s3: Any, name: str) -> bytes:
+        """A file of the model's folder."""
+        variables = self._stack.environment
+        key = f"models/{variables['MODEL_NAME']}/{name}"
+        body: bytes = s3.get_object(Bucket=variables["MODEL_BUCKET"], Key=key)["Body"].read()
+        return body
 
     def _held_out(self, s3: Any) -> pd.DataFrame:
         """The students no model was fitted on: the run's validation and test splits."""

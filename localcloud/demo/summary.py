@@ -11,6 +11,11 @@ from rich.table import Table
 
 from localcloud.demo.tally import Tally
 
+DATA = {
+    "file": "the students file in data/",
+    "kaggle": "the students file from Kaggle",
+    "simulator": "simulated students: no file was at hand",
+}
 COLD, PACED, BURST = "cold", "paced", "burst"
 """The phases of the normal stream: the first record alone, then a few at a time, then the rest."""
 
@@ -19,8 +24,8 @@ COLD, PACED, BURST = "cold", "paced", "burst"
 class Findings:
     """What the demo saw.
 
-    ``decision`` is the first training's outcome; ``loop`` and ``loop_problems`` come from the
-    drift loop.
+    ``decision`` is the first training's outcome, ``final`` that of the model which serves at the
+    end; ``loop`` and ``loop_problems`` come from the drift loop.
     """
 
     decision: dict[str, Any]
@@ -28,6 +33,7 @@ class Findings:
     seconds: float = 0.0
     loop: dict[str, str] = field(default_factory=dict)
     loop_problems: list[str] = field(default_factory=list)
+    final: dict[str, Any] = field(default_factory=dict)
 
     @property
     def problems(self) -> list[str]:
@@ -43,7 +49,8 @@ class Findings:
         milliseconds = tally.latencies(PACED) * 1000
         p50, p95 = np.percentile(milliseconds, [50, 95])
         return [
-            ("champion", self._champion()),
+            ("data", DATA.get(self.decision.get("data", ""), "unknown")),
+            ("first champion", champion(self.decision)),
             (
                 "one answer each",
                 f"{len(tally.answers):,} of {len(tally.expected):,} inputs"
@@ -58,17 +65,26 @@ class Findings:
             ("put to answer", f"p50 {p50:.0f} ms, p95 {p95:.0f} ms (warm)"),
             ("burst", f"{tally.records_per_second(BURST):,.0f} records/s over two shards"),
             *self.loop.items(),
+            ("champion at the end", self._last_champion()),
             ("time", f"{self.seconds:.0f} s"),
         ]
 
-    def _champion(self) -> str:
-        metrics = self.decision.get("metrics", {})
-        shown = ", ".join(
-            f"{name} {metrics[key]:.3f}"
-            for name, key in (("f1-macro", "f1_macro"), ("log-loss", "log_loss"))
-            if key in metrics
-        )
-        return f"version {self.decision['version']}: {self.decision['candidate']} ({shown})"
+    def _last_champion(self) -> str:
+        if self.final.get("version") in (None, self.decision["version"]):
+            return f"version {self.decision['version']} still"
+        # Its scores on the file's rows would say little: the rule has changed since.
+        return f"version {self.final['version']}: {self.final['candidate']}"
+
+
+def champion(decision: dict[str, Any]) -> str:
+    """Version, kind and scores on the test split of the model an outcome promoted."""
+    metrics = decision.get("metrics", {})
+    shown = ", ".join(
+        f"{name} {metrics[key]:.3f}"
+        for name, key in (("f1-macro", "f1_macro"), ("log-loss", "log_loss"))
+        if key in metrics
+    )
+    return f"version {decision['version']}: {decision['candidate']} ({shown})"
 
 
 def words(counts: Counter[str]) -> str:

@@ -101,12 +101,12 @@ class Tally:
             if answered.answer["status"] == "ok"
         )
 
-    def grades(self, phase: str | None = None) -> NDArray[np.int64]:
-        """True and predicted GradeClass of the answered good records, shape (n, 2)."""
+    def grades(self, phase: str | None = None, version: str | None = None) -> NDArray[np.int64]:
+        """True and predicted GradeClass of good records, by one version or any, shape (n, 2)."""
         pairs = [
             (asked.event.truth, answered.answer["prediction"]["GradeClass"])
             for _, asked, answered in self.pairs(phase)
-            if answered.answer["status"] == "ok"
+            if answered.answer["status"] == "ok" and version in (None, answered.answer["version"])
         ]
         return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 

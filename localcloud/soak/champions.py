@@ -25,7 +25,7 @@ def main(directory: Path, versions: list[str]) -> None:
     rows = np.round(chance.uniform(0, high, (_ROWS, len(FEATURES))))
     for number, version in enumerate(versions):
         weights, cuts = np.array(_WEIGHTS), np.array(GPA_CUTOFFS)
-        model = NormalCut(weights, 2.0 + 0.2 * number, 0.2, cuts, 0.09).to_onnx()
+        model = NormalCut(weights, 2.0 + 0.2 * number, 0.2, cuts).to_onnx()
         facts = Facts(DEFAULT_MODEL_NAME, f"soak-{version}", {}, {})
         folder = directory / version
         folder.mkdir(parents=True, exist_ok=True)

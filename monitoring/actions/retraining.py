@@ -14,10 +14,12 @@ from monitoring.settings import Settings
 from monitoring.storage import database
 
 _STATUS_SECONDS: Final = 2.0
+DECISIONS: Final = ("promoted", "refused", "unchanged")
+"""What training's gate may say; an outcome without the word is promoted or refused."""
 
 
 class TrainingOutcome(NamedTuple):
-    """promoted, refused or failed; the versions, and the gate's words."""
+    """promoted, refused, unchanged or failed; the versions, and the gate's words."""
 
     outcome: str
     version: str | None
@@ -52,11 +54,14 @@ def read_outcome(key: str, body: bytes) -> TrainingOutcome:
         document = json.loads(body)
         reasons = tuple(str(reason) for reason in document.get("reasons") or ())
         promoted = bool(document["promoted"])
+        decision = document.get("decision") or ("promoted" if promoted else "refused")
+        if decision not in DECISIONS:
+            raise ValueError(f"no such decision: {decision!r}")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DeliveryError(f"{key} is not an outcome: {error!r}") from error
     version, before = document.get("version"), document.get("champion_before")
     return TrainingOutcome(
-        "promoted" if promoted else "refused",
+        decision,
         None if version is None else str(version),
         None if before is None else str(before),
         reasons,
@@ -125,6 +130,7 @@ class Retraining:
             "seed": 42,
             "trials": alerts.retrain_trials,
             "labelled": True,
+            "drift": True,
         }
         return self._mage.start(trigger, variables)
 

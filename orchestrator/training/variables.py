@@ -34,7 +34,8 @@ class Variables(msgspec.Struct, frozen=True):
     ``seed`` drives tuning, folds, bootstraps and permutations (not the split, which is fixed so
     that champions stay comparable); ``trials`` is the number of Optuna trials per candidate;
     ``csv`` names a students file; ``skip_bad_rows`` quarantines rows instead of stopping;
-    ``labelled`` adds newly labelled predictions from Postgres; ``repeats`` is how often the report
+    ``labelled`` adds newly labelled predictions from Postgres; ``drift`` says that a drift is open, so
+    that the gate asks a challenger for no gain, only for not being worse; ``repeats`` is how often the report
     cross-validates (0: not at all); ``request_id`` names the outcome.
     """
 
@@ -43,6 +44,7 @@ class Variables(msgspec.Struct, frozen=True):
     csv: str = ""
     skip_bad_rows: bool = False
     labelled: bool = False
+    drift: bool = False
     repeats: Annotated[int, _whole(0, 20)] = 5
     request_id: RequestId = msgspec.field(default_factory=lambda: uuid.uuid4().hex)
 

@@ -37,7 +37,7 @@ def bayes(rows: Floats, elapsed: float) -> Floats:
         weight = binom.pmf(rows[:, ABSENCES], total, elapsed)
         guess = rows.copy()
         guess[:, ABSENCES] = total
-        found += weight[:, np.newaxis] * bayes_probabilities(guess, 0.0)
+        found += weight[:, np.newaxis] * bayes_probabilities(guess)
         weights += weight
     return found / weights[:, np.newaxis]
 

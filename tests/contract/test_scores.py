@@ -32,3 +32,17 @@ def test_calibration_error_of_a_calibrated_and_an_overconfident_model() -> None:
     assert scores.expected_calibration_error(right, shares) == pytest.approx(0, abs=1e-9)
     half = np.r_[np.zeros(40), np.ones(60)].astype(int)
     assert scores.expected_calibration_error(half, shares) == pytest.approx(0.4)
+
+
+def test_noise_is_mixed_in_for_scoring_alone() -> None:
+    """GIVEN certain answers and a tenth of random labels THEN both grades have their chance."""
+    grades = np.array([0, 3], dtype=np.int64)
+    sure = np.eye(5)[[0, 0]]
+    np.testing.assert_allclose(
+        scores.row_log_loss(grades, sure, 0.1), -np.log([0.9 + 0.02, 0.02]), rtol=1e-12
+    )
+    by_row = scores.row_log_loss(grades, sure, np.array([0.0, 0.1]))
+    np.testing.assert_allclose(by_row, [0.0, -np.log(0.02)], rtol=1e-12)
+    plain, noisy = scores.all_scores(grades, sure), scores.all_scores(grades, sure, 0.1)
+    assert plain["f1_macro"] == noisy["f1_macro"] and plain["log_loss"] > noisy["log_loss"]
+    assert len(sure) == len(scores.with_noise(sure, 0.1))

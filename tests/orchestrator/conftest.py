@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from orchestrator.training.data import processing
+from orchestrator.training.data.pseudonym import KEY_FILE
 from orchestrator.training.data.simulator import simulate_students
 from orchestrator.training.data.students import Students
 from orchestrator.training.data.validation import check_students
-from orchestrator.training.models import selection
+from orchestrator.training.models import candidates
 from orchestrator.training.models.candidates import BY_NAME
 from orchestrator.training.services import Services
 from orchestrator.training.settings import Settings
@@ -39,6 +40,8 @@ def offline_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Service
     # MLflow's artifact code asks for the default store, which would be a folder where tests run.
     monkeypatch.setenv("MLFLOW_TRACKING_URI", settings.tracking_uri)
     models, artifacts = store_over(FakeBucket()), store_over(FakeBucket())
+    # The same splits in every run of the tests.
+    artifacts.put_json(KEY_FILE, {"key": "00"})
     services = Services(settings, Stores(models, artifacts), Tracking(settings))
     monkeypatch.setattr(Tracking, "check", lambda self: None)
     monkeypatch.setattr(Services, "open", classmethod(lambda cls: services))
@@ -49,7 +52,7 @@ def offline_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Service
 def only_two_candidates(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two quick candidates are enough to see the steps fit together."""
     few = (BY_NAME["gpa_gaussian"], BY_NAME["decision_tree"])
-    monkeypatch.setattr(selection, "CANDIDATES", few)
+    monkeypatch.setattr(candidates, "CANDIDATES", few)
 
 
 @pytest.fixture(name="students_file")

@@ -15,6 +15,7 @@ from orchestrator.training.errors import PipelineError
 from orchestrator.training.variables import Variables
 
 OUTCOME: dict[str, Any] = {
+    "decision": "refused",
     "promoted": False,
     "candidate": "gpa_gaussian",
     "champion_before": "6",
@@ -39,6 +40,8 @@ def test_reports(capsys: Any) -> None:
     assert run.report(OUTCOME) == 0
     assert run.report(OUTCOME, require_promotion=True) == 3
     shown = capsys.readouterr().out
+    assert run.report(OUTCOME | {"decision": "unchanged"}, True) == 3
+    assert "Unchanged: gpa_gaussian; champion stays version 6" in capsys.readouterr().out
     assert "champion stays version 6" in shown and "simulated students" in shown
     assert run.report(OUTCOME | {"promoted": True, "version": "7"}, True) == 0
     assert "Promoted: version 7" in capsys.readouterr().out

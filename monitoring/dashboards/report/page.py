@@ -23,6 +23,7 @@ _BADGES: Final = {
     "resolved": panels.GREEN,
     "running": panels.BLUE,
     "refused": panels.YELLOW,
+    "unchanged": panels.YELLOW,
     "failed": panels.RED,
     "dead": panels.RED,
 }

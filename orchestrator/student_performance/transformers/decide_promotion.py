@@ -1,4 +1,4 @@
-"""The gate: promoted or refused, in words."""
+"""The gate: promoted, refused or unchanged, in words."""
 
 from orchestrator.training.release import promotion
 from orchestrator.training.variables import Variables

@@ -1,8 +1,8 @@
 """The processed data set in S3: splits as parquet, who they came from, and the latest pointer.
 
 ``datasets/ID/{train,validation,test}.parquet`` hold student_id (a pseudonym, see pseudonym.py), the
-nine features, GradeClass (as given), GPA, CleanGradeClass (from GPA) and whether the row is
-``recent``, from the stream; the split ``recent`` holds held-out newly labelled rows where there
+nine features, GradeClass (as given), GPA, CleanGradeClass (from GPA), whether the row is
+``recent``, from the stream, and its ``group``; the split ``recent`` holds held-out newly labelled rows where there
 are any; ``reference`` is train without GPA (monitoring's input reference); ``audit`` alone holds
 demographics, for the fairness audit. ``datasets/latest.json`` names the newest.
 """
@@ -17,7 +17,7 @@ from contract.features import DEMOGRAPHICS, FEATURE_NAMES, IDENTIFIER
 from contract.grades import TARGET
 from orchestrator.training.data.label_noise import LabelNoise
 from orchestrator.training.data.split import RECENT, SPLIT, TEST, TRAIN, VALIDATION
-from orchestrator.training.data.students import RECENT_FLAG, Students
+from orchestrator.training.data.students import GROUP, RECENT_FLAG, Students
 from orchestrator.training.errors import ServiceError
 from orchestrator.training.storage import ObjectStore
 
@@ -25,7 +25,7 @@ LATEST = "datasets/latest.json"
 STUDENT_ID = "student_id"
 CLEAN = "CleanGradeClass"
 AUDIT, REFERENCE = "audit", "reference"
-COLUMNS = [STUDENT_ID, *FEATURE_NAMES, TARGET, "GPA", CLEAN, RECENT_FLAG]
+COLUMNS = [STUDENT_ID, *FEATURE_NAMES, TARGET, "GPA", CLEAN, RECENT_FLAG, GROUP]
 
 
 @dataclass(frozen=True)
@@ -114,5 +114,5 @@ def tables_of(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:
     }
     tables[REFERENCE] = tables[TRAIN][[STUDENT_ID, *FEATURE_NAMES, TARGET]]
     known = named[named[list(DEMOGRAPHICS)].notna().all(axis=1)]
-    tables[AUDIT] = known[[STUDENT_ID, *DEMOGRAPHICS, *FEATURE_NAMES, TARGET, "GPA"]]
+    tables[AUDIT] = known[[STUDENT_ID, *DEMOGRAPHICS, *FEATURE_NAMES, TARGET, "GPA", GROUP]]
     return tables

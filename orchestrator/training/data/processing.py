@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.preprocessing import MinMaxScaler
 
 from contract.features import IDENTIFIER
-from contract.grades import TARGET
+from contract.grades import GRADES, TARGET
 from orchestrator.training.data.datasets import (
     Dataset,
     Notes,
@@ -19,10 +19,16 @@ from orchestrator.training.data.datasets import (
 )
 from orchestrator.training.data.label_noise import inspect_labels
 from orchestrator.training.data.labelled import read_labelled
+from orchestrator.training.data.meaning import check_meaning
 from orchestrator.training.data.pseudonym import Pseudonyms
 from orchestrator.training.data.scaling import describe_scaler, dump_scaler, fit_scaler
 from orchestrator.training.data.source import DATA_FOLDER, load_source
-from orchestrator.training.data.split import SPLIT, TRAIN, split_labelled, split_students
+from orchestrator.training.data.split import (
+    SPLIT,
+    TRAIN,
+    duplicates,
+    split_students,
+)
 from orchestrator.training.data.students import RECENT_FLAG, Students
 from orchestrator.training.data.validation import check_students, write_quarantine
 from orchestrator.training.errors import DataContractError
@@ -52,6 +58,7 @@ def validate_students(raw: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     """
     frame, source = _apart(raw)
     checked = check_students(frame, source.origin, variables.skip_bad_rows)
+    check_meaning(Students.from_frame(checked.accepted), source.origin)
     if len(checked.rejected):
         name = f"rejected-{Path(source.origin).stem.replace(':', '-')}.csv"
         target = write_quarantine(checked.rejected, DATA_FOLDER / name)
@@ -74,6 +81,8 @@ def report_quality(accepted: pd.DataFrame) -> Quality:
     noise = inspect_labels(students.grades, students.gpa)
     tell(f"{len(accepted)} of {source.rows} rows keep the data contract")
     tell(f"Label noise: {noise.describe()}")
+    for index in sorted(set(range(len(GRADES))) - set(students.grades.tolist())):
+        tell(f"No student has grade {GRADES[index]}: nobody can say how well it is told")
     return Quality(
         rows=source.rows,
         accepted=len(accepted),
@@ -92,13 +101,15 @@ def split(accepted: pd.DataFrame, variables: Variables) -> pd.DataFrame:
     From here on a student goes by a pseudonym.
     """
     services = Services.open()
-    frame = split_students(accepted).assign(**{RECENT_FLAG: False})
+    frame = accepted.assign(**{RECENT_FLAG: False})
     if variables.labelled:
         recent = read_labelled(services.settings.database_url)
         tell(f"{len(recent)} newly labelled predictions join the training data")
-        frame = pd.concat([frame, split_labelled(recent)], ignore_index=True)
-    pseudonyms = Pseudonyms.of(services.stores.artifacts)
-    return frame.assign(**{IDENTIFIER: frame[IDENTIFIER].astype(str).map(pseudonyms.name)})
+        check_meaning(Students.from_frame(recent), "newly labelled predictions")
+        frame = pd.concat([frame, recent], ignore_index=True)
+    if copies := duplicates(frame):
+        tell(f"{copies} rows repeat an earlier one under another id; they stay on one side")
+    return split_students(frame, Pseudonyms.of(services.stores.artifacts))
 
 
 @step

@@ -2,21 +2,18 @@
 
 import hashlib
 import hmac
-import json
-import secrets
 from typing import Self
 
+from contract.pseudonym import KEY_FILE, NAME_BYTES, new_key, pseudonym, read_key
 from orchestrator.training.errors import PublicationError, ServiceError
 from orchestrator.training.storage import ObjectStore
 
-KEY_FILE = "keys/students.json"
-"""In the artifact bucket, one for each school. Whoever deletes it draws the splits anew."""
-KEY_BYTES = 32
-NAME_BYTES = 16
-
 
 class Pseudonyms:
-    """What a student is called, and where a student falls, under one key."""
+    """What a student is called, and where a student falls, under one key.
+
+    Whoever deletes the key draws the splits anew.
+    """
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -24,27 +21,24 @@ class Pseudonyms:
     @classmethod
     def of(cls, store: ObjectStore) -> Self:
         """Return those of the key in ``store``, which is made if there is none."""
-        stored = store.get_json(KEY_FILE)
+        stored = store.get(KEY_FILE)
         if stored is None:
-            made = json.dumps({"key": secrets.token_hex(KEY_BYTES)}).encode()
             try:
-                store.swap(KEY_FILE, made, None)
+                store.swap(KEY_FILE, new_key(), None)
             except PublicationError:
                 pass  # Another run made one first: that one counts.
-            stored = store.get_json(KEY_FILE)
+            stored = store.get(KEY_FILE)
         try:
-            return cls(bytes.fromhex(stored["key"]))
-        except (KeyError, TypeError, ValueError):
+            return cls(read_key(stored.data if stored else b"{}"))
+        except ValueError:
             raise ServiceError("S3", store.bucket, f"{KEY_FILE} holds no key") from None
 
     def name(self, student: str) -> str:
         """Return the pseudonym of a student id: 32 hexadecimal digits, always the same."""
-        return self._digest(student)[:NAME_BYTES].hex()
+        return pseudonym(self._key, student)
 
     def draw(self, student: str) -> float:
         """Return the student's own draw from [0, 1), always the same."""
         # From the digest's other half: a name tells nothing about the draw.
-        return int.from_bytes(self._digest(student)[NAME_BYTES : NAME_BYTES + 6], "big") / 2**48
-
-    def _digest(self, student: str) -> bytes:
-        return hmac.digest(self._key, student.encode(), hashlib.sha256)
+        whole = hmac.digest(self._key, student.encode(), hashlib.sha256)
+        return int.from_bytes(whole[NAME_BYTES : NAME_BYTES + 6], "big") / 2**48

@@ -18,16 +18,19 @@ from orchestrator.training.errors import DataContractError
 SHOWN = 10
 MIN_ROWS = 100
 MIN_PER_GRADE = 10
+MIN_GRADES = 2
+"""So many grades need MIN_PER_GRADE rows: a school may give no A at all."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What one column accepts: a closed range, and whether values must be whole."""
+    """What one column accepts: a closed range, whole values or not, and whether it may be empty."""
 
     column: str
     minimum: float
     maximum: float
     whole: bool
+    optional: bool = False
 
     @property
     def accepted(self) -> str:
@@ -42,7 +45,7 @@ RULES = (
     Rule("Gender", 0, 1, True),
     Rule("Ethnicity", 0, 3, True),
     *(Rule(f.name, f.minimum, f.maximum, f.whole) for f in FEATURES),
-    Rule("GPA", *GPA_RANGE, False),
+    Rule("GPA", *GPA_RANGE, False, optional=True),
     Rule(TARGET, 0, len(GRADES) - 1, True),
 )
 
@@ -73,9 +76,11 @@ def check_students(raw: pd.DataFrame, origin: str, skip_bad_rows: bool = False) 
     DataContractError naming file, row and column unless ``skip_bad_rows``; missing columns, an
     empty file and too few rows to train on always stop.
     """
-    missing = [rule.column for rule in RULES if rule.column not in raw.columns]
+    absent = [rule for rule in RULES if rule.column not in raw.columns]
+    missing = [rule.column for rule in absent if not rule.optional]
     if missing:
         raise DataContractError(f"{origin}: missing column {', '.join(missing)}")
+    raw = raw.assign(**{rule.column: "" for rule in absent})
     if raw.empty:
         raise DataContractError(f"{origin}: no rows below the header")
     lines = raw[LINE] if LINE in raw.columns else pd.Series(range(2, len(raw) + 2), raw.index)
@@ -124,7 +129,7 @@ def _broken(rule: Rule, text: pd.Series, value: pd.Series, lines: pd.Series) -> 
     outside = finite & ((value < rule.minimum) | (value > rule.maximum))
     fraction = finite & ~outside & (value != value.round()) if rule.whole else finite & False
     reasons = (
-        (blank, "empty"),
+        (blank & (not rule.optional), "empty"),
         (~blank & ~finite, "not a number"),
         (outside, "out of range"),
         (fraction, "not whole"),
@@ -149,9 +154,9 @@ def _require_enough(accepted: pd.DataFrame, origin: str) -> None:
     if len(accepted) < MIN_ROWS:
         raise DataContractError(f"{origin}: {len(accepted)} good rows, {MIN_ROWS} are needed")
     counts = accepted[TARGET].value_counts()
-    for index, grade in enumerate(GRADES):
-        if counts.get(index, 0) < MIN_PER_GRADE:
-            raise DataContractError(
-                f"{origin}: column {TARGET}: grade {grade} has {counts.get(index, 0)} rows, "
-                f"{MIN_PER_GRADE} are needed to train and to judge"
-            )
+    if (counts >= MIN_PER_GRADE).sum() < MIN_GRADES:
+        rows = ", ".join(f"{grade} {counts.get(k, 0)}" for k, grade in enumerate(GRADES))
+        raise DataContractError(
+            f"{origin}: column {TARGET}: {MIN_GRADES} grades need {MIN_PER_GRADE} rows to train "
+            f"and to judge; rows by grade: {rows}"
+        )

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import msgspec
 import numpy as np
 
-from contract.scores import Classes, Floats, all_scores, f1_by_grade
+from contract.scores import Classes, Floats, Noise, all_scores, f1_by_grade, with_noise
 from orchestrator.training.data.datasets import AUDIT, Dataset, load_split
 from orchestrator.training.data.split import TEST, TRAIN, VALIDATION
 from orchestrator.training.data.students import Students
@@ -66,6 +66,7 @@ def compare_candidates(
         return CrossValidation({})
     services = Services.open()
     students = Students.from_frame(load_split(services.stores.artifacts, dataset, AUDIT))
+    students = students.join(_recent(services, dataset))
     best = candidates.best()
     scores = {
         trained.candidate: cross_validate(
@@ -110,18 +111,18 @@ def evaluate_candidate(dataset: Dataset, selection: Trained, variables: Variable
     candidate, parameters = BY_NAME[selection.candidate], selection.parameters
     report = Report(
         metrics=_metrics(selection, test, probabilities, gpa),
-        intervals=bootstrap(test.grades, probabilities, variables.seed),
+        intervals=bootstrap(test.grades, probabilities, variables.seed, selection.noise),
         f1_by_grade=f1_by_grade(test.grades, probabilities.argmax(axis=1)).tolist(),
         test_rows_by_grade=np.bincount(test.grades, minlength=5).tolist(),
         ceiling=bayes_ceiling(),
         effects=effect_curves(candidate, parameters, train, held_out, variables.seed),
-        importances=importances(model.predict, held_out, variables.seed),
+        importances=importances(model.predict, held_out, variables.seed, selection.noise),
         learning_curve=learning_curve(candidate, parameters, train, held_out, variables.seed),
     )
     effects = [asdict(effect) | {"text": effect.describe()} for effect in report.effects]
     pictures = {
         "confusion": confusion_chart(test.grades, probabilities),
-        "reliability": reliability_chart(test.grades, probabilities),
+        "reliability": reliability_chart(test.clean_grades, probabilities),
         "importance": importance_chart(report.importances),
         "effects": effects_chart(report.effects),
         "learning_curve": learning_chart(report.learning_curve, report.ceiling["f1_macro"]),
@@ -146,8 +147,12 @@ def audit_fairness(dataset: Dataset, selection: Trained, variables: Variables) -
     frame = load_split(services.stores.artifacts, dataset, AUDIT)
     students = Students.from_frame(frame)
     candidate = BY_NAME[selection.candidate]
-    answers = out_of_fold(candidate, selection.parameters, students, variables.seed)
-    result = audit(frame, students.grades, answers, variables.seed)
+    # What newly labelled rows teach must show in the audit, though they carry no demographics.
+    everyone = students.join(_recent(services, dataset))
+    answers = out_of_fold(candidate, selection.parameters, everyone, variables.seed)
+    answers = answers[: len(students)]
+    given = with_noise(answers, selection.noise)
+    result = audit(frame, students.grades, given, variables.seed)
     services.tracking.log_files(
         selection.parent_run_id,
         {
@@ -158,13 +163,16 @@ def audit_fairness(dataset: Dataset, selection: Trained, variables: Variables) -
     return result
 
 
-def bootstrap(grades: Classes, probabilities: Floats, seed: int) -> dict[str, tuple[float, float]]:
+def bootstrap(
+    grades: Classes, probabilities: Floats, seed: int, noise: Noise = 0.0
+) -> dict[str, tuple[float, float]]:
     """Return the LEVEL % percentile interval of each score over resampled rows."""
     generator = np.random.default_rng(seed)
+    given = with_noise(probabilities, noise)
     draws = []
     for _ in range(RESAMPLES):
         rows = generator.integers(0, len(grades), len(grades))
-        draws.append(all_scores(grades[rows], probabilities[rows]))
+        draws.append(all_scores(grades[rows], given[rows]))
     tail = (100.0 - LEVEL) / 2
     return {
         name: tuple(np.percentile([draw[name] for draw in draws], [tail, 100.0 - tail]).tolist())
@@ -172,15 +180,22 @@ def bootstrap(grades: Classes, probabilities: Floats, seed: int) -> dict[str, tu
     }
 
 
+def _recent(services: Services, dataset: Dataset) -> Students:
+    """Return the newly labelled rows of the training split."""
+    train = read_splits(services, dataset)[TRAIN]
+    return train.take(train.recent)
+
+
 def _metrics(
     selection: Trained, test: Students, probabilities: Floats, gpa: Floats
 ) -> dict[str, float]:
-    given = all_scores(test.grades, probabilities)
-    clean = all_scores(test.clean_grades, probabilities)
+    given = all_scores(test.grades, probabilities, selection.noise)
+    clean, known = all_scores(test.clean_grades, probabilities), test.gpa_known
     return (
         given
         | {f"test_{name}": value for name, value in given.items()}
         | {f"test_clean_{name}": value for name, value in clean.items()}
-        | {"test_gpa_mae": float(np.nanmean(np.abs(gpa - test.gpa)))}
+        | ({"test_gpa_mae": float(np.abs(gpa - test.gpa)[known].mean())} if known.any() else {})
+        | {"label_noise": selection.noise}
         | {f"validation_{name}": value for name, value in selection.validation.items()}
     )

@@ -26,10 +26,10 @@ SAMPLE = 200_000
 SEED = 1
 
 
-def bayes_probabilities(features: Floats, noise: float) -> Floats:
-    """Return the true grade probabilities (n, 5) given raw features (n, 9) and label noise."""
+def bayes_probabilities(features: Floats) -> Floats:
+    """Return the probabilities (n, 5) of the true grade given raw features (n, 9)."""
     weights = np.array([EFFECTS.get(name, 0.0) for name in FEATURE_NAMES])
-    return cut_probabilities(features @ weights + INTERCEPT, NOISE_SD, np.array(GPA_CUTOFFS), noise)
+    return cut_probabilities(features @ weights + INTERCEPT, NOISE_SD, np.array(GPA_CUTOFFS))
 
 
 @cache
@@ -37,6 +37,7 @@ def bayes_ceiling() -> dict[str, float]:
     """Return the Bayes rule's scores against labels as given (noisy) and, as clean_*, from GPA."""
     noise = NOISY_TAIL / ROWS
     students = Students.from_frame(simulate_students(SAMPLE, SEED))
-    given = all_scores(students.grades, bayes_probabilities(students.features, noise))
-    clean = all_scores(students.clean_grades, bayes_probabilities(students.features, 0.0))
+    answers = bayes_probabilities(students.features)
+    given = all_scores(students.grades, answers, noise)
+    clean = all_scores(students.clean_grades, answers)
     return given | {f"clean_{name}": value for name, value in clean.items()}

@@ -49,11 +49,13 @@ class Effect:
         )
 
 
-def importances(predict: Predict, students: Students, seed: int) -> list[Importance]:
+def importances(
+    predict: Predict, students: Students, seed: int, noise: float = 0.0
+) -> list[Importance]:
     """Permutation importance (Breiman 2001) of each feature on held-out students, largest first."""
     generator = np.random.default_rng(seed)
     base, _gpa = predict(students.features)
-    f1, loss = f1_macro(students.grades, base), log_loss(students.grades, base)
+    f1, loss = f1_macro(students.grades, base), log_loss(students.grades, base, noise)
     costs = []
     for column, name in enumerate(FEATURE_NAMES):
         losses, gains = [], []
@@ -62,7 +64,7 @@ def importances(predict: Predict, students: Students, seed: int) -> list[Importa
             shuffled[:, column] = generator.permutation(shuffled[:, column])
             answers, _gpa = predict(shuffled)
             losses.append(f1 - f1_macro(students.grades, answers))
-            gains.append(log_loss(students.grades, answers) - loss)
+            gains.append(log_loss(students.grades, answers, noise) - loss)
         costs.append(
             Importance(name, float(np.mean(losses)), float(np.std(losses)), float(np.mean(gains)))
         )
@@ -78,7 +80,7 @@ def effect_curves(
     """
     generator = np.random.default_rng(seed)
     models = [
-        candidate.build(parameters, seed).fit(part.features, part.grades, part.gpa)
+        candidate.fit(parameters, part, seed)
         for part in [train, *(_resample(train, generator) for _ in range(REFITS))]
     ]
     curves = []

@@ -1,14 +1,21 @@
-"""The candidate models and what Optuna may try for each; the order is the order of preference."""
+"""The candidate models and what Optuna may try for each; the order is the order of preference.
+
+After a drift newly labelled rows count RECENT_WEIGHT times, and a candidate fitted on them alone
+competes: where the rule itself has changed, old rows only mislead.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
+from orchestrator.training.data.students import Students
+from orchestrator.training.errors import TrainingError
 from orchestrator.training.models.estimators import GradeModel, SklearnGrades
 from orchestrator.training.models.gaussian import GaussianGpa
 from orchestrator.training.models.probit import OrderedProbit
@@ -25,24 +32,47 @@ class Candidate:
     space: Callable[[Any], dict[str, Any]]
     build: Callable[[Parameters, int], GradeModel]
     draft: Callable[[Parameters, int], GradeModel] | None = None
+    recent_alone: bool = False
 
-    def build_draft(self, parameters: Parameters, seed: int) -> GradeModel:
-        """Build what tuning fits: the same classes, where possible for less."""
-        return (self.draft or self.build)(parameters, seed)
+    def fit(
+        self, parameters: Parameters, students: Students, seed: int, draft: bool = False
+    ) -> GradeModel:
+        """Return a member fitted on ``students``; raises TrainingError where that cannot be.
+
+        A ``draft`` gives the same classes, where possible for less; RECENT_WEIGHT_NAME among the
+        parameters says how often a recent row counts.
+        """
+        own = {name: value for name, value in parameters.items() if name != RECENT_WEIGHT_NAME}
+        if self.recent_alone:
+            students = students.take(students.recent)
+            if len(students) < FEWEST_ALONE:
+                raise TrainingError(f"{len(students)} recent students; {FEWEST_ALONE} are needed")
+        weight = float(parameters.get(RECENT_WEIGHT_NAME, 1.0))
+        build = self.draft if draft and self.draft else self.build
+        return build(own, seed).fit(
+            students.features,
+            students.grades,
+            students.gpa,
+            np.where(students.recent, weight, 1.0),
+        )
 
 
 WEIGHTS = [None, "balanced"]
+RECENT_WEIGHT = 5.0
+RECENT_WEIGHT_NAME = "recent_weight"
+FEWEST_ALONE = 60
+"""Recent rows a model is fitted on by themselves: six for each of its parameters."""
 
 CANDIDATES = (
     Candidate(
         "gpa_gaussian",
-        "GPA-Gaussian + eps",
+        "GPA-Gaussian",
         lambda trial: {"alpha": trial.suggest_float("alpha", 1e-3, 30.0, log=True)},
         lambda parameters, _seed: GaussianGpa(**parameters),
     ),
     Candidate(
         "ordered_probit",
-        "Ordered probit + eps",
+        "Ordered probit",
         lambda trial: {"alpha": trial.suggest_float("alpha", 1e-7, 1e-3, log=True)},
         lambda parameters, _seed: OrderedProbit(**parameters),
     ),
@@ -113,4 +143,19 @@ CANDIDATES = (
         ),
     ),
 )
-BY_NAME = {candidate.name: candidate for candidate in CANDIDATES}
+RECENT_CANDIDATES = (
+    replace(
+        CANDIDATES[0],
+        name="gpa_gaussian_recent",
+        title="GPA-Gaussian, recent rows alone",
+        recent_alone=True,
+    ),
+)
+BY_NAME = {candidate.name: candidate for candidate in (*CANDIDATES, *RECENT_CANDIDATES)}
+
+
+def candidates_for(students: Students) -> tuple[Candidate, ...]:
+    """Return the candidates that ``students`` are enough for."""
+    # Two thirds of the rows are left to fit on in each fold of tuning.
+    enough = 2 * students.recent.sum() >= 3 * FEWEST_ALONE
+    return (*CANDIDATES, *(RECENT_CANDIDATES if enough else ()))

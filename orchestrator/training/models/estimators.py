@@ -11,6 +11,7 @@ from sklearn.preprocessing import MinMaxScaler
 from contract.features import FEATURE_NAMES
 from contract.grades import GPA_CUTOFFS, GPA_RANGE, GRADES, grade_class
 from contract.scores import Classes, Floats
+from orchestrator.training.data.label_noise import random_share
 from orchestrator.training.errors import ConversionError, TrainingError
 from orchestrator.training.models.graph import INPUT, OPSET, OUTPUTS, finish_model
 
@@ -21,13 +22,20 @@ FEWEST = 5
 
 
 class GradeModel(Protocol):
-    """What every candidate can do; features are raw (n, 9) in contract order."""
+    """What every candidate can do; features are raw (n, 9) in contract order.
 
-    def fit(self, features: Floats, grades: Classes, gpa: Floats) -> Self:
-        """Fit; ``grades`` (n,) of 0..4, ``gpa`` (n,) may hold NaN."""
+    ``eps`` is the share of random labels among those it was fitted on, as far as it knows.
+    """
+
+    eps: float
+
+    def fit(
+        self, features: Floats, grades: Classes, gpa: Floats, weights: Floats | None = None
+    ) -> Self:
+        """Fit; ``grades`` (n,) of 0..4, ``gpa`` (n,) may hold NaN, ``weights`` (n,) count rows."""
 
     def predict_proba(self, features: Floats) -> Floats:
-        """Return probabilities (n, 5) in GRADES order."""
+        """Return probabilities (n, 5) of the true grade, in GRADES order."""
 
     def predict_gpa(self, features: Floats) -> Floats:
         """Return the expected GPA (n,)."""
@@ -45,12 +53,24 @@ class SklearnGrades:
         steps = [("scale", MinMaxScaler())] if scaled else []
         self.pipeline = Pipeline([*steps, ("classify", classifier)])
         self.class_gpa: Floats = np.zeros(0)
+        self.seen: list[int] = []
+        self.eps = 0.0
 
-    def fit(self, features: Floats, grades: Classes, gpa: Floats) -> Self:
-        """Fit on what serving will see, that is features rounded to float32."""
-        self.pipeline.fit(_as_served(features), grades)
-        if list(self.pipeline.classes_) != list(range(len(GRADES))):
-            raise TrainingError(f"grades {list(self.pipeline.classes_)} seen; all five are needed")
+    def fit(
+        self, features: Floats, grades: Classes, gpa: Floats, weights: Floats | None = None
+    ) -> Self:
+        """Fit on what serving will see: features rounded to float32, grades by GPA if known.
+
+        A classifier has no likelihood to put label noise into, hence the grades by GPA.
+        """
+        known = np.isfinite(gpa)
+        clean = np.where(known, grade_class(np.nan_to_num(gpa)), grades)
+        if known.any():
+            self.eps = random_share(float((clean != grades)[known].mean()))
+        self.seen = np.unique(clean).tolist()
+        if len(self.seen) < 2:
+            raise TrainingError(f"one grade alone is seen ({GRADES[self.seen[0]]})")
+        self.pipeline.fit(_as_served(features), clean, classify__sample_weight=weights)
         self.class_gpa = class_gpa(grades, gpa)
         return self
 
@@ -59,7 +79,10 @@ class SklearnGrades:
         rows = _as_served(features)
         if not hasattr(self.pipeline, "predict_proba"):
             return np.asarray(np.eye(len(GRADES))[self.pipeline.predict(rows)], dtype=np.float64)
-        return np.asarray(self.pipeline.predict_proba(rows), dtype=np.float64)
+        # A grade nobody has in training gets no chance.
+        answers = np.zeros((len(rows), len(GRADES)))
+        answers[:, self.seen] = self.pipeline.predict_proba(rows)
+        return answers
 
     def predict_gpa(self, features: Floats) -> Floats:
         """Return the expected GPA (n,): the probability-weighted mean of the classes' GPAs."""
@@ -84,7 +107,7 @@ class SklearnGrades:
             raise ConversionError(
                 f"{type(classifier).__name__} cannot be written as ONNX: {error}"
             ) from error
-        return _with_gpa(model, self.class_gpa)
+        return _with_gpa(model, self.class_gpa, self.seen)
 
 
 def class_gpa(grades: Classes, gpa: Floats) -> Floats:
@@ -106,15 +129,17 @@ def _as_served(features: Floats) -> Floats:
     return features.astype(np.float32).astype(np.float64)
 
 
-def _with_gpa(model: onnx.ModelProto, means: Floats) -> bytes:
+def _with_gpa(model: onnx.ModelProto, means: Floats, seen: list[int]) -> bytes:
     probabilities = model.graph.output[1].name
     nodes = list(model.graph.node)
-    if probabilities != OUTPUTS[0]:
-        nodes.append(helper.make_node("Identity", [probabilities], [OUTPUTS[0]]))
+    for node in nodes:
+        for names in (node.input, node.output):
+            names[:] = ["of_seen" if name == probabilities else name for name in names]
+    nodes.append(helper.make_node("MatMul", ["of_seen", "places"], [OUTPUTS[0]]))
     nodes.append(helper.make_node("MatMul", [OUTPUTS[0], "class_gpa"], ["column"]))
     return finish_model(
         nodes,
-        {"class_gpa": means[:, None]},
+        {"class_gpa": means[:, None], "places": np.eye(len(GRADES))[seen]},
         initializers=list(model.graph.initializer),
         ml_opset=ML_OPSET,
     )

@@ -1,7 +1,7 @@
-"""A small ONNX graph for normal-cut models: linear score, normal CDF at four cut-offs, eps.
+"""A small ONNX graph for normal-cut models: linear score, normal CDF at four cut-offs.
 
 Three operators decide (Gemm, Erf, Gemm), all in float32, about 1 kB. Scaling is folded into the
-first Gemm, and the label-noise mixture into the second.
+first Gemm.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ OUTPUTS = ("probabilities", "gpa")
 
 @dataclass(frozen=True)
 class NormalCut:
-    """P(grade at or above cut k) = 1 - Phi((cuts[k] - weights.x - bias) / sd), then mixed by eps.
+    """P(grade at or above cut k) = 1 - Phi((cuts[k] - weights.x - bias) / sd).
 
     ``weights`` (9,) act on raw features; ``cuts`` (4,) descend; ``class_gpa`` (5,) or None: where
     it is given the GPA output is the probability-weighted mean of these, else the clipped score.
@@ -34,7 +34,6 @@ class NormalCut:
     bias: float
     sd: float
     cuts: Floats
-    eps: float
     class_gpa: Floats | None = None
 
     def to_onnx(self) -> bytes:
@@ -47,15 +46,14 @@ class NormalCut:
         for k in range(4):
             steps[k, k], steps[k, k + 1] = -1.0, 1.0
         base = np.array([1.0, 0.0, 0.0, 0.0, 0.0])
-        keep = 1.0 - self.eps
-        second_weight = 0.5 * keep * steps
-        second_bias = keep * (base + 0.5 * steps.sum(axis=0)) + self.eps / len(GRADES)
+        second_weight = 0.5 * steps
+        second_bias = base + 0.5 * steps.sum(axis=0)
         nodes = [
             helper.make_node("Gemm", [INPUT, "w1", "b1"], ["z"]),
             helper.make_node("Erf", ["z"], ["erf"]),
-            helper.make_node("Gemm", ["erf", "w2", "b2"], ["mixed"]),
+            helper.make_node("Gemm", ["erf", "w2", "b2"], ["sums"]),
             # float32 cancellation can leave -6e-8 where the answer is 0.
-            helper.make_node("Clip", ["mixed", "zero", "one"], [OUTPUTS[0]]),
+            helper.make_node("Clip", ["sums", "zero", "one"], [OUTPUTS[0]]),
         ]
         tensors = {
             "w1": first_weight,

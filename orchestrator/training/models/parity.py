@@ -64,6 +64,10 @@ class OnnxModel:
             raise ConversionError(f"output shapes {probabilities.shape} and {gpa.shape}")
         return probabilities.astype(np.float64), gpa.astype(np.float64)
 
+    def probabilities(self, features: Floats) -> Floats:
+        """Return probabilities (n, 5) alone."""
+        return self.predict(features)[0]
+
 
 def measure_parity(model: GradeModel, data: bytes, features: Floats) -> Parity:
     """Compare ``model`` with its ONNX bytes on ``features`` (n, 9)."""

@@ -31,8 +31,11 @@ class OrderedProbit:
         self.eps = 0.0
         self.class_gpa: Floats = np.zeros(0)
 
-    def fit(self, features: Floats, grades: Classes, gpa: Floats) -> Self:
+    def fit(
+        self, features: Floats, grades: Classes, gpa: Floats, weights: Floats | None = None
+    ) -> Self:
         """Fit weights, cuts and eps to ``grades``; ``gpa`` only places the GPA output."""
+        counts = np.ones(len(grades)) if weights is None else weights
         low, span = features.min(axis=0), np.ptp(features, axis=0)
         span[span == 0] = 1.0
         scaled = (features - low) / span
@@ -41,20 +44,20 @@ class OrderedProbit:
         result = minimize(
             _objective,
             start,
-            args=(scaled, grades, self.alpha),
+            args=(scaled, grades, self.alpha, counts / counts.sum()),
             jac=True,
             method="L-BFGS-B",
             options={"maxiter": MAX_ITERATIONS},
         )
-        weights, cuts, self.eps = _unpack(result.x, width)
-        self.weights = weights / span
+        theta, cuts, self.eps = _unpack(result.x, width)
+        self.weights = theta / span
         self.cuts = cuts + low @ self.weights
         self.class_gpa = class_gpa(grades, gpa)
         return self
 
     def predict_proba(self, features: Floats) -> Floats:
-        """Return probabilities (n, 5) in GRADES order."""
-        return cut_probabilities(features @ self.weights, 1.0, self.cuts, self.eps)
+        """Return probabilities (n, 5) of the true grade, in GRADES order."""
+        return cut_probabilities(features @ self.weights, 1.0, self.cuts)
 
     def predict_gpa(self, features: Floats) -> Floats:
         """Return the expected GPA (n,): the probability-weighted mean of the classes' GPAs."""
@@ -62,7 +65,7 @@ class OrderedProbit:
 
     def to_onnx(self) -> bytes:
         """Return the model as ONNX over raw features."""
-        return NormalCut(self.weights, 0.0, 1.0, self.cuts, self.eps, self.class_gpa).to_onnx()
+        return NormalCut(self.weights, 0.0, 1.0, self.cuts, self.class_gpa).to_onnx()
 
 
 def _start_cuts(grades: Classes) -> Floats:
@@ -81,10 +84,10 @@ def _unpack(vector: Floats, width: int) -> tuple[Floats, Floats, float]:
 
 
 def _objective(
-    vector: Floats, scaled: Floats, grades: Classes, alpha: float
+    vector: Floats, scaled: Floats, grades: Classes, alpha: float, shares: Floats
 ) -> tuple[float, Floats]:
-    """Mean negative log-likelihood plus penalty, and its gradient."""
-    n, width = scaled.shape
+    """Mean negative log-likelihood plus penalty, and its gradient; ``shares`` weigh the rows."""
+    width = scaled.shape[1]
     weights, cuts, eps = _unpack(vector, width)
     # Class k lies between upper[k] and lower[k] on the latent scale; A is open above, F below.
     bounds = np.concatenate([[np.inf], cuts, [-np.inf]])
@@ -92,17 +95,17 @@ def _objective(
     upper, lower = bounds[grades] - score, bounds[grades + 1] - score
     inside = norm.cdf(upper) - norm.cdf(lower)
     mixed = (1.0 - eps) * inside + eps / len(GRADES)
-    outer = (1.0 - eps) / mixed / n
+    outer = (1.0 - eps) / mixed * shares
     up, down = norm.pdf(upper) * outer, norm.pdf(lower) * outer
     slope = (eps - FEWEST_EPS) * (MOST_EPS - eps) / (MOST_EPS - FEWEST_EPS)
     gradient = np.concatenate(
         [
             scaled.T @ (up - down) + alpha * weights,
             _cut_gradient(up, down, grades, np.exp(vector[width + 1 : width + CUTS])),
-            [-((1.0 / len(GRADES) - inside) / mixed).mean() * slope],
+            [-(shares @ ((1.0 / len(GRADES) - inside) / mixed)) * slope],
         ]
     )
-    return float(-np.log(mixed).mean() + alpha * (weights**2).sum() / 2.0), gradient
+    return float(-(shares @ np.log(mixed)) + alpha * (weights**2).sum() / 2.0), gradient
 
 
 def _cut_gradient(up: Floats, down: Floats, grades: Classes, gaps: Floats) -> Floats:

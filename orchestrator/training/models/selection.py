@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from contract.scores import Floats, all_scores
@@ -14,7 +15,12 @@ from orchestrator.training.data.datasets import Dataset, latest_dataset, load_sp
 from orchestrator.training.data.split import RECENT, TEST, TRAIN, VALIDATION
 from orchestrator.training.data.students import Students
 from orchestrator.training.errors import ConversionError, SelectionError
-from orchestrator.training.models.candidates import CANDIDATES, Candidate
+from orchestrator.training.models.candidates import (
+    RECENT_WEIGHT,
+    RECENT_WEIGHT_NAME,
+    Candidate,
+    candidates_for,
+)
 from orchestrator.training.models.estimators import GradeModel
 from orchestrator.training.models.parity import OnnxModel, Parity, measure_parity
 from orchestrator.training.models.tuning import single_threaded_pool, tune
@@ -23,12 +29,26 @@ from orchestrator.training.services import Services
 from orchestrator.training.variables import Variables
 
 MODEL_ARTIFACT = "model.onnx"
-SHOWN = ["title", "validation_f1_macro", "validation_log_loss", "cv_f1_macro", "pruned", "seconds"]
+FEWEST_RECENT = 60
+"""Recent training rows that selection goes by while a drift is open."""
+SHOWN = [
+    "title",
+    "score",
+    "validation_f1_macro",
+    "validation_log_loss",
+    "cv_f1_macro",
+    "pruned",
+    "seconds",
+]
 
 
 @dataclass(frozen=True)
 class Trained:
-    """One candidate tuned and fitted: its runs in MLflow, its scores, and why it is refused."""
+    """One candidate tuned and fitted: its runs in MLflow, its scores, and why it is refused.
+
+    ``score`` is what selection goes by: f1-macro on the validation rows or, while a drift is open,
+    that of tuning on the recent rows, out of fold. ``noise`` is the share of random labels.
+    """
 
     candidate: str
     title: str
@@ -42,6 +62,8 @@ class Trained:
     validation: dict[str, float]
     parity: Parity
     seconds: float
+    score: float
+    noise: float
 
     def row(self) -> dict[str, Any]:
         """Return the candidate as one row of the table in MLflow."""
@@ -58,7 +80,7 @@ class Candidates:
     trained: tuple[Trained, ...]
 
     def best(self) -> Trained:
-        """Return the best by validation f1-macro; ties go to the simpler (earlier) one.
+        """Return the best by ``score``; ties go to the simpler (earlier) one.
 
         Raises SelectionError, naming each refusal, if no candidate can be served.
         """
@@ -66,7 +88,7 @@ class Candidates:
         if not able:
             reasons = "; ".join(f"{each.candidate}: {each.problem}" for each in self.trained)
             raise SelectionError(f"no candidate can be served: {reasons}")
-        return max(able, key=lambda trained: trained.validation["f1_macro"])
+        return max(able, key=lambda trained: trained.score)
 
 
 @step
@@ -86,20 +108,21 @@ def tune_candidates(dataset: Dataset, variables: Variables) -> Candidates:
     tags = {"pipeline": "model_training", "data": dataset.kind}
     with tracking.failing(tracking.start_run("model_training", tags)) as parent:
         tracking.log(parent, params={"dataset": dataset.dataset, **variables.as_dict()})
-        progress = Progress(variables.trials * len(CANDIDATES))
+        candidates = candidates_for(splits[TRAIN])
+        progress = Progress(variables.trials * len(candidates))
         with single_threaded_pool() as pool:
             # The slow ones stand last and are started first, so that neither core waits long.
             jobs = [
                 pool.submit(
                     _try_candidate, services, candidate, splits, (parent, variables), progress.step
                 )
-                for candidate in reversed(CANDIDATES)
+                for candidate in reversed(candidates)
             ]
-            candidates = Candidates(tuple(job.result() for job in reversed(jobs)))
-        table = pd.DataFrame([trained.row() for trained in candidates.trained])
+            result = Candidates(tuple(job.result() for job in reversed(jobs)))
+        table = pd.DataFrame([trained.row() for trained in result.trained])
         tracking.log_files(parent, {"candidates.csv": table.to_csv(index=False).encode()})
     tell(f"Candidates:\n{table[SHOWN].round(3).to_string(index=False)}")
-    return candidates
+    return result
 
 
 @step
@@ -107,7 +130,8 @@ def select_candidate(candidates: Candidates) -> Trained:
     """Return the best candidate; raises SelectionError if there is none."""
     with Services.open().tracking.failing(candidates.trained[0].parent_run_id):
         best = candidates.best()
-    tell(f"Selected: {best.title}, validation f1-macro {best.validation['f1_macro']:.3f}")
+    where = "on recent rows, out of fold" if RECENT_WEIGHT_NAME in best.parameters else "validation"
+    tell(f"Selected: {best.title}, f1-macro {best.score:.3f} ({where})")
     return best
 
 
@@ -131,6 +155,12 @@ def model_of(run_id: str) -> bytes:
     return Services.open().tracking.read_bytes(run_id, MODEL_ARTIFACT)
 
 
+def _recent_weight(train: Students, variables: Variables) -> float | None:
+    """Return how often recent rows count while a drift is open; None where they decide nothing."""
+    enough = train.recent.sum() >= FEWEST_RECENT
+    return RECENT_WEIGHT if variables.drift and enough else None
+
+
 def _try_candidate(
     services: Services,
     candidate: Candidate,
@@ -144,21 +174,27 @@ def _try_candidate(
         candidate.name, {"candidate": candidate.name, "pipeline": "model_training"}, parent
     )
     started = time.perf_counter()
-    train, rest = splits[TRAIN], splits[VALIDATION]
-    if RECENT in splits:
-        rest = rest.join(splits[RECENT])
-    tuned = tune(candidate, train, variables.trials, variables.seed, on_trial)
-    model = candidate.build(tuned.parameters, variables.seed)
-    model.fit(train.features, train.grades, train.gpa)
+    # The recent held-out rows are the gate's, which judges on rows that took no part in selection.
+    train = splits[TRAIN]
+    tuned = tune(
+        candidate,
+        train,
+        variables.trials,
+        variables.seed,
+        on_trial,
+        _recent_weight(train, variables),
+    )
+    model = candidate.fit(tuned.parameters, train, variables.seed)
     data, parity, problem = _convert(
-        model, train.join(rest).join(splits[TEST]).features, candidate.name
+        model, np.concatenate([split.features for split in splits.values()]), candidate.name
     )
     if problem:
         tell(f"{candidate.title} is refused: {problem}")
-        probabilities = model.predict_proba(rest.features)
     else:
         tracking.log_files(run_id, {MODEL_ARTIFACT: data})
-        probabilities, _gpa = OnnxModel(data).predict(rest.features)
+    answer = model.predict_proba if problem else OnnxModel(data).probabilities
+    held_out = splits[VALIDATION]
+    validation = all_scores(held_out.grades, answer(held_out.features), model.eps)
     trained = Trained(
         candidate=candidate.name,
         title=candidate.title,
@@ -169,9 +205,11 @@ def _try_candidate(
         run_id=run_id,
         parent_run_id=parent,
         problem=problem,
-        validation=all_scores(rest.grades, probabilities),
+        validation=validation,
         parity=parity,
         seconds=time.perf_counter() - started,
+        score=(tuned.f1_macro if _recent_weight(train, variables) else validation["f1_macro"]),
+        noise=model.eps,
     )
     tracking.log(
         run_id,

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import optuna
-from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from contract.scores import f1_macro
 from orchestrator.training.data.students import Students
-from orchestrator.training.models.candidates import Candidate
+from orchestrator.training.models.candidates import RECENT_WEIGHT_NAME, Candidate
+from orchestrator.training.models.folds import folds_of
 
 FOLDS = 3
 # Differences of f1-macro between folds have an sd of about .04, so a trial is pruned only when it
@@ -46,25 +46,26 @@ def tune(
     trials: int,
     seed: int,
     on_trial: Callable[[], object] = lambda: None,
+    recent_weight: float | None = None,
 ) -> Tuned:
     """Search ``trials`` members of ``candidate``; the same seed gives the same answer.
 
-    The objective is the mean f1-macro of FOLDS stratified folds of ``train``; ``on_trial`` is
-    called after each trial (progress bars).
+    The objective is the mean f1-macro of FOLDS folds of ``train``; ``on_trial`` is called after
+    each trial (progress bars). With ``recent_weight`` recent rows count that often, and they alone
+    are scored; it becomes one of the parameters.
     """
+    fixed = {} if recent_weight is None else {RECENT_WEIGHT_NAME: recent_weight}
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    folds = list(
-        StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(train.features, train.grades)
-    )
+    folds = folds_of(train, FOLDS, seed)
 
     def objective(trial: optuna.Trial) -> float:
-        parameters = candidate.space(trial)
+        parameters = candidate.space(trial) | fixed
         scores: list[float] = []
         for step, (fit_rows, score_rows) in enumerate(folds):
             part, rest = train.take(fit_rows), train.take(score_rows)
-            model = candidate.build_draft(parameters, seed).fit(
-                part.features, part.grades, part.gpa
-            )
+            if fixed:
+                rest = rest.take(rest.recent)
+            model = candidate.fit(parameters, part, seed, draft=True)
             scores.append(f1_macro(rest.grades, model.predict_proba(rest.features)))
             trial.report(float(np.mean(scores)), step)
             if step + 1 < len(folds) and trial.should_prune():
@@ -80,7 +81,7 @@ def tune(
     )
     study.optimize(objective, n_trials=trials, callbacks=[lambda _study, _trial: on_trial()])
     return Tuned(
-        parameters=dict(study.best_params),
+        parameters=study.best_params | fixed,
         f1_macro=float(study.best_value),
         trials=[_trial(trial) for trial in study.trials],
     )

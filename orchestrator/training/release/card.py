@@ -72,7 +72,7 @@ def _data(dataset: Dataset) -> str:
         f"## Data\n\nSource: {DATA_SHEET[dataset.kind]}. Rows: {rows}; "
         f"{quality.rejected} rejected by the data contract. Inputs: {', '.join(FEATURE_NAMES)}. "
         f"Never inputs: {', '.join(DEMOGRAPHICS)}, student id; GPA is a target at training only. "
-        f"Split 70/15/15, stratified by grade, fixed.\n\nLabel noise: {quality.label_noise_text}"
+        f"Split about 70/15/15 by a keyed draw of each student, for good.\n\nLabel noise: {quality.label_noise_text}"
     )
 
 

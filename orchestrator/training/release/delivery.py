@@ -15,6 +15,7 @@ from orchestrator.training.data.datasets import LATEST, latest_dataset, load_spl
 from orchestrator.training.data.split import TEST, TRAIN
 from orchestrator.training.data.students import Students
 from orchestrator.training.errors import PublicationError
+from orchestrator.training.models.parity import OnnxModel
 from orchestrator.training.release.gate import Verdict
 from orchestrator.training.release.inspection import inspect
 from orchestrator.training.release.parcel import Parcel
@@ -90,7 +91,9 @@ def deliver(parcel: Parcel, target: Target) -> Arrival:
     if dataset is not None:
         # What "normal" looks like is this environment's to say, not the source's.
         train = load_split(target.artifacts, dataset, TRAIN)
-        reference = reference_table(train, parcel.bundle.model)
+        # The model was fitted on none of them.
+        answers = OnnxModel(parcel.bundle.model).probabilities(Students.from_frame(train).features)
+        reference = reference_table(train, answers)
         target.artifacts.put_frame(f"reference/{version}.parquet", reference)
     if bundles.pointer()[1] != judged:
         raise PublicationError("the champion moved while this version was judged: repeat it")

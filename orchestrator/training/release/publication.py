@@ -3,7 +3,8 @@
 1. model.onnx, 2. manifest.json (a version's files are never changed once the manifest stands),
 3. the champion alias in MLflow (the intent), 4. champion.json (the effect), conditionally. Serving
 reads only champion.json, so until 4 the old champion serves, whole. A crash between 3 and 4 is
-rolled forward by ``recover``, the first thing the next run does.
+rolled forward by ``recover``, the first thing the next run does. anchor.json, which names the best
+version ever, is written last of all: it serves nobody, and an old one only makes the gate stricter.
 """
 
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from orchestrator.training.errors import PublicationError
 from orchestrator.training.services import Services
 from orchestrator.training.storage import ObjectStore, StoredObject
 from orchestrator.training.tracking import Tracking
+
+ANCHOR_FILE = "anchor.json"
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,11 @@ class BundleStore:
 
     def pointer(self) -> tuple[Pointer | None, StoredObject | None]:
         """Return champion.json parsed (None if absent or unreadable) and as stored."""
-        stored = self._store.get(f"{self._prefix}/{POINTER_FILE}")
-        if stored is None:
-            return None, None
-        try:
-            return parse_pointer(stored.data), stored
-        except BundleError:
-            return None, stored
+        return self._pointer(POINTER_FILE)
+
+    def anchor(self) -> Pointer | None:
+        """Return anchor.json parsed (None if absent or unreadable): the best version ever."""
+        return self._pointer(ANCHOR_FILE)[0]
 
     def write(self, version: str, model: bytes, manifest_data: bytes) -> Bundle:
         """Upload a version; one that stands already is kept if it holds the same model.
@@ -98,10 +99,27 @@ class BundleStore:
             raise PublicationError(f"version {version} stands in the bucket with another model")
         return standing
 
+    def anchor_at(self, version: str) -> None:
+        """Name ``version`` the best ever in anchor.json."""
+        bundle = self.read(version)
+        if bundle is not None:
+            pointer = Pointer(version, sha256_hex(bundle.manifest_data))
+            key = f"{self._prefix}/{ANCHOR_FILE}"
+            self._store.put(key, msgspec.json.encode(pointer), "application/json")
+
     def point_to(self, bundle: Bundle, expected: StoredObject | None) -> None:
         """Write champion.json for ``bundle`` if it still is ``expected``."""
         pointer = Pointer(bundle.version, sha256_hex(bundle.manifest_data))
         self._store.swap(f"{self._prefix}/{POINTER_FILE}", msgspec.json.encode(pointer), expected)
+
+    def _pointer(self, file: str) -> tuple[Pointer | None, StoredObject | None]:
+        stored = self._store.get(f"{self._prefix}/{file}")
+        if stored is None:
+            return None, None
+        try:
+            return parse_pointer(stored.data), stored
+        except BundleError:
+            return None, stored
 
 
 def move_champion(bundles: BundleStore, registry: Tracking | None, version: str) -> bool:

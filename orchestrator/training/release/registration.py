@@ -8,9 +8,9 @@ import pandas as pd
 from contract.bundle import sha256_hex
 from contract.features import FEATURE_NAMES
 from contract.grades import GRADES, TARGET
+from contract.scores import Floats
 from orchestrator.training.data.datasets import STUDENT_ID
 from orchestrator.training.data.students import RECENT_FLAG
-from orchestrator.training.models.parity import OnnxModel
 from orchestrator.training.models.selection import Trained
 from orchestrator.training.release.bundles import Facts, make_manifest
 from orchestrator.training.release.gate import Verdict
@@ -50,27 +50,25 @@ def register_model(
 
 
 def publish_version(
-    services: Services, version: str, model: bytes, facts: Facts, train: pd.DataFrame
+    services: Services, version: str, model: bytes, facts: Facts, reference: pd.DataFrame
 ) -> None:
     """Upload a registered version's bundle and monitoring reference; may be repeated."""
-    features = train[list(FEATURE_NAMES)].to_numpy(dtype=np.float64)
+    features = reference[list(FEATURE_NAMES)].to_numpy(dtype=np.float64)
     manifest = make_manifest(model, version, facts, features)
     bundle = BundleStore.of(services).write(version, model, manifest)
-    services.stores.artifacts.put_frame(
-        f"reference/{version}.parquet", reference_table(train, model)
-    )
+    services.stores.artifacts.put_frame(f"reference/{version}.parquet", reference)
     services.tracking.tag_version(version, {"manifest_sha256": sha256_hex(bundle.manifest_data)})
 
 
-def reference_table(train: pd.DataFrame, model: bytes) -> pd.DataFrame:
-    """Return monitoring's reference: training rows with the served model's answers to them."""
-    features = train[list(FEATURE_NAMES)].to_numpy(dtype=np.float64)
-    probabilities, gpa = OnnxModel(model).predict(features)
-    table = train[[STUDENT_ID, *FEATURE_NAMES, TARGET]].reset_index(drop=True)
+def reference_table(train: pd.DataFrame, probabilities: Floats) -> pd.DataFrame:
+    """Return monitoring's reference: training rows with answers (n, 5) to them, out of fold.
+
+    A model's own answers to the rows it was fitted on flatter it: the floor they set for a forest
+    is one that unchanged students never reach. ``recent`` rows are what the stream looked like when
+    this version was made, which is the baseline for drift after a shift.
+    """
+    table = train[[STUDENT_ID, *FEATURE_NAMES, TARGET, RECENT_FLAG]].reset_index(drop=True)
     table[f"predicted_{TARGET}"] = probabilities.argmax(axis=1)
     for index, grade in enumerate(GRADES):
         table[f"p_{grade}"] = probabilities[:, index]
-    table["gpa"] = gpa
-    # What the stream looked like when this version was made: the baseline for drift after a shift.
-    table[RECENT_FLAG] = train[RECENT_FLAG].to_numpy() if RECENT_FLAG in train else False
     return table

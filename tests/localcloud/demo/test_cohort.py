@@ -40,6 +40,13 @@ def test_shifted_students_keep_grade_and_gpa_consistent(students):
     assert moved["student_id"].is_unique
 
 
+def test_a_day_away_costs_half_of_what_it_did(students):
+    """GIVEN two equal cohorts but for ten absences THEN the new rule takes half a GPA point."""
+    more = students.assign(Absences=11)
+    few, many = (cohort.shifted(each, 2000, seed=1)["GPA"].mean() for each in (students, more))
+    assert few - many == pytest.approx(0.5, abs=0.02)
+
+
 def test_mixed_puts_bad_records_first_last_and_between(students):
     good, bad = cohort.good_events(students), cohort.bad_events()
     events = cohort.mixed(good, bad, seed=0)

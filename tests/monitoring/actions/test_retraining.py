@@ -55,6 +55,10 @@ def test_a_run_without_a_decision_fails_when_mage_says_so_or_its_time_is_up(
             {"promoted": True, "version": 2, "champion_before": 1, "reasons": ["f1 up"]},
             TrainingOutcome("promoted", "2", "1", ("f1 up",)),
         ),
+        (
+            {"promoted": False, "decision": "unchanged", "champion_before": "1"},
+            TrainingOutcome("unchanged", None, "1", ()),
+        ),
         ({"promoted": False}, TrainingOutcome("refused", None, None, ())),
         (
             {"promoted": 0, "version": "2", "reasons": None},
@@ -68,7 +72,17 @@ def test_the_gates_words_are_read(document: dict[str, Any], outcome: TrainingOut
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"{}", b'{"version": 2}', b'"promoted"', b"\xff"]
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"version": 2}',
+        b'{"promoted": false, "decision": "x"}',
+        b'"promoted"',
+        b"\xff",
+    ],
 )
 def test_what_is_no_outcome_is_a_failed_delivery(body: bytes) -> None:
     """GIVEN a half-written or foreign file WHEN read THEN DeliveryError names the key."""

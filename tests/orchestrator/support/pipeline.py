@@ -14,6 +14,7 @@ from orchestrator.training.models import selection
 from orchestrator.training.release import promotion
 from orchestrator.training.services import Services
 from orchestrator.training.variables import Variables
+from tests.orchestrator.support.schools import ruled
 
 VARIABLES = Variables.parse({"trials": 1, "repeats": 1, "seed": 7, "request_id": "first"})
 
@@ -49,12 +50,17 @@ def with_csv(path: str, **changes: Any) -> Variables:
     return Variables.parse(VARIABLES.as_dict() | {"csv": path, "skip_bad_rows": True} | changes)
 
 
-def labelled_rows(count: int) -> pd.DataFrame:
-    """Newly labelled predictions of a shifted stream, as Postgres hands them out."""
-    frame = simulate_students(count, seed=77, noisy_tail=0)
-    frame["StudentID"] = [f"stream-{number}" for number in range(count)]
-    frame["recent"] = True
+def labelled_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``frame`` as newly labelled predictions, as Postgres hands them out."""
+    frame = frame.assign(recent=True, StudentID=frame["StudentID"].astype(str))
     return frame.assign(Age=np.nan, Gender=np.nan, Ethnicity=np.nan, GPA=np.nan)
+
+
+def newcomers(count: int, absences: float = 1.0) -> pd.DataFrame:
+    """Return students nobody has seen; a day away costs ``absences`` times what it did."""
+    frame = simulate_students(count, seed=77)
+    frame["StudentID"] += 500_000
+    return ruled(frame, absences)
 
 
 def experiments(services: Services) -> list[str]:

@@ -21,6 +21,8 @@ _GOOD = Trained(
     validation={"f1_macro": 0.65, "log_loss": 0.66},
     parity=Parity(2392, 0, 2e-7, 3e-7),
     seconds=1.0,
+    score=0.65,
+    noise=0.0,
 )
 
 

@@ -53,6 +53,7 @@ def test_a_refusal_names_the_variable(name: str, value: Any) -> None:
         csv=st.sampled_from(["", "data/x.csv"]),
         skip_bad_rows=st.booleans(),
         labelled=st.booleans(),
+        drift=st.booleans(),
         repeats=st.integers(0, 20),
         request_id=st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True),
     )

@@ -6,20 +6,23 @@ import numpy as np
 import pandas as pd
 
 from orchestrator.training.data.datasets import tables_of
-from orchestrator.training.data.split import split_labelled, split_students
+from orchestrator.training.data.pseudonym import Pseudonyms
+from orchestrator.training.data.split import split_students
 
 
 def test_tables_keep_demographics_apart(frame: pd.DataFrame) -> None:
     """Only the audit table holds demographics; newly labelled rows are never in it."""
-    recent = split_labelled(
-        frame.head(50).assign(Age=np.nan, Gender=np.nan, Ethnicity=np.nan, GPA=np.nan)
-    )
-    rows = pd.concat([split_students(frame).assign(recent=False), recent.assign(recent=True)])
-    tables = tables_of(rows.reset_index(drop=True))
+    unknown = {"Age": np.nan, "Gender": np.nan, "Ethnicity": np.nan, "GPA": np.nan}
+    file = frame.assign(recent=False)
+    recent = file.head(50).assign(StudentID=[f"new-{k}" for k in range(50)], recent=True, **unknown)
+    recent["StudyTimeWeekly"] /= 2
+    split = split_students(pd.concat([file, recent], ignore_index=True), Pseudonyms(b"key"))
+    tables = tables_of(split)
     for name, table in tables.items():
         assert ("Gender" in table.columns) == (name == "audit")
-    assert len(tables["recent"]) == 20
+        assert "student" not in table.columns
     assert len(tables["audit"]) == len(frame)
-    assert len(tables["train"]) == 840 + 30
-    unknown = tables["recent"]
-    assert (unknown["CleanGradeClass"] == unknown["GradeClass"]).all()
+    assert tables["recent"]["recent"].all() and tables["recent"]["GPA"].isna().all()
+    assert len(tables["recent"]) + tables["train"]["recent"].sum() == 50
+    held = tables["recent"]
+    assert (held["CleanGradeClass"] == held["GradeClass"]).all()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from orchestrator.training.data.label_noise import inspect_labels
+from orchestrator.training.data.label_noise import fit_noise, inspect_labels
 from orchestrator.training.data.simulator import simulate_students
 from orchestrator.training.data.students import Students
+from orchestrator.training.evaluation.ceiling import bayes_probabilities
 
 
 def test_positional_noise_is_found() -> None:
@@ -30,3 +31,19 @@ def test_even_noise_has_no_position() -> None:
     assert noise.first_noisy_row is None and noise.mismatches > 100
     assert "spread evenly" in noise.describe()
     assert inspect_labels(grades[:1], clean.gpa[:1]).first_noisy_row is None
+
+
+def test_noise_is_learned_again_from_other_labels() -> None:
+    """GIVEN the chances of the true grades THEN any labels tell their own share of noise."""
+    for tail, share in ((0, 0.0), (3000, 0.3), (10_000, 1.0)):
+        students = Students.from_frame(simulate_students(10_000, seed=9, noisy_tail=tail))
+        answers = bayes_probabilities(students.features)
+        assert abs(fit_noise(students.grades, answers) - share) < 0.03
+    assert fit_noise(students.grades[:0], answers[:0]) == 0.0
+
+
+def test_without_gpa_there_is_nothing_to_compare() -> None:
+    """Rows without GPA are left out, and that is said."""
+    students = Students.from_frame(simulate_students(100, seed=9))
+    noise = inspect_labels(students.grades, np.full(100, np.nan))
+    assert noise.rows == 0 and noise.eps == 0.0 and "no GPA is known" in noise.describe()

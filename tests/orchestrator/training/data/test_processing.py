@@ -13,7 +13,13 @@ from orchestrator.training.data.pseudonym import Pseudonyms
 from orchestrator.training.errors import DataContractError, ServiceError, VariableError
 from orchestrator.training.models import selection
 from orchestrator.training.services import Services
-from tests.orchestrator.support.pipeline import experiments, labelled_rows, process, with_csv
+from tests.orchestrator.support.pipeline import (
+    experiments,
+    labelled_rows,
+    newcomers,
+    process,
+    with_csv,
+)
 
 pytestmark = [
     pytest.mark.usefixtures("two_candidates", "data_folder"),
@@ -51,7 +57,7 @@ def test_no_id_of_a_student_is_kept(
     raw = pd.read_csv(students_file, dtype=str)
     raw["StudentID"] = [str(739_100_000 + number) for number in range(len(raw))]
     raw.to_csv(students_file, index=False)
-    recent = labelled_rows(60)
+    recent = labelled_rows(newcomers(60))
     recent.loc[0, "StudentID"] = raw["StudentID"][0]
     monkeypatch.setattr(processing, "read_labelled", lambda url: recent)
     dataset = process(with_csv(students_file, labelled=True))

@@ -10,7 +10,7 @@ from orchestrator.training.evaluation.ceiling import bayes_probabilities
 
 def test_intervals_hold_the_score(students: Students) -> None:
     """The score lies in its interval, which is the same for the same seed."""
-    answers = bayes_probabilities(students.features, 0.09)
+    answers = bayes_probabilities(students.features)
     intervals = bootstrap(students.grades, answers, seed=1)
     for name, score in all_scores(students.grades, answers).items():
         low, high = intervals[name]

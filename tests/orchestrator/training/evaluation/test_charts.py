@@ -10,7 +10,7 @@ from orchestrator.training.evaluation.learning_curve import CurvePoint
 
 def test_pictures_are_reproducible_png(students: Students) -> None:
     """Each picture is drawn twice."""
-    answers = bayes_probabilities(students.features, 0.09)
+    answers = bayes_probabilities(students.features)
     points = [CurvePoint(100, 0.5, 0.02), CurvePoint(1000, 0.6, 0.0)]
     for draw in (
         lambda: charts.confusion_chart(students.grades, answers),

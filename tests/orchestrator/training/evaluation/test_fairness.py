@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from orchestrator.training.data.simulator import simulate_students
 from orchestrator.training.data.students import Students
 from orchestrator.training.evaluation.ceiling import bayes_probabilities
+from orchestrator.training.evaluation.credibility import Credibility
 from orchestrator.training.evaluation.fairness import LIMITS, Gap, audit
 from orchestrator.training.models.parity import Parity
 from orchestrator.training.release.gate import Evidence, decide
@@ -20,10 +21,13 @@ FAIR = Gap("Gender", "accuracy", 1, 0.05, -0.01, 0.2, 0.2)
 GOOD = Evidence(
     challenger="gpa_gaussian",
     rows_name="validation",
+    floor_name="validation",
     rows=359,
     f1=0.65,
     parity=Parity(2392, 0, 2e-7, 3e-7),
     gaps=(FAIR,),
+    credibility=Credibility(359, 0.77, 1674, 0.77),
+    nonsense=[],
 )
 
 
@@ -32,7 +36,7 @@ def audited_school() -> tuple[pd.DataFrame, Students, NDArray[np.float64]]:
     """Students, and fair answers to them."""
     frame = simulate_students(2400, seed=11)
     students = Students.from_frame(frame)
-    return frame, students, bayes_probabilities(students.features, 0.09)
+    return frame, students, bayes_probabilities(students.features)
 
 
 def test_a_fair_model_passes(

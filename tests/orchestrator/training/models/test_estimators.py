@@ -27,7 +27,7 @@ class Unconvertible:
 
     classes_ = range(5)
 
-    def fit(self, _features: Any, _grades: Any) -> Unconvertible:
+    def fit(self, _features: Any, _grades: Any, **_weights: Any) -> Unconvertible:
         """Learn nothing."""
         return self
 

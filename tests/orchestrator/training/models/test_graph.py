@@ -17,9 +17,9 @@ def test_graph_and_formula_agree(class_gpa: np.ndarray | None) -> None:
     generator = np.random.default_rng(1)
     weights, rows = generator.normal(size=9) / 10, generator.uniform(0, 4, (50, 9))
     cuts = np.array(GPA_CUTOFFS)
-    graph = NormalCut(weights, 2.5, 0.3, cuts, 0.1, class_gpa)
+    graph = NormalCut(weights, 2.5, 0.3, cuts, class_gpa)
     probabilities, gpa = OnnxModel(graph.to_onnx()).predict(rows)
-    expected = cut_probabilities(rows @ weights + 2.5, 0.3, cuts, 0.1)
+    expected = cut_probabilities(rows @ weights + 2.5, 0.3, cuts)
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
     score = rows @ weights + 2.5 if class_gpa is None else expected @ class_gpa
     np.testing.assert_allclose(gpa, np.clip(score, 0, 4), atol=1e-4)
