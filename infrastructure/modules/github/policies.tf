@@ -97,6 +97,13 @@ data "aws_iam_policy_document" "enumerate" {
     actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy"]
     resources = local.secrets
   }
+
+  # Here, because "refresh" is full: a managed policy has 6,144 characters.
+  statement {
+    sid       = "ReadLogGroupsAndAlarms"
+    actions   = ["logs:ListTagsForResource", "cloudwatch:ListTagsForResource"]
+    resources = concat(local.log_groups, local.task_log_groups, local.database_log_groups, [local.flow_log_group, local.alarms])
+  }
 }
 
 # What Terraform reads to compare the streaming core with the plan, each by its name.
@@ -207,12 +214,6 @@ data "aws_iam_policy_document" "refresh" {
     sid       = "ReadRoles"
     actions   = ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"]
     resources = concat(local.roles, local.task_roles, local.rule_roles, ["arn:${local.partition}:iam::${local.account_id}:role/${var.name}-flow-logs"])
-  }
-
-  statement {
-    sid       = "ReadLogGroupsAndAlarms"
-    actions   = ["logs:ListTagsForResource", "cloudwatch:ListTagsForResource"]
-    resources = concat(local.log_groups, local.task_log_groups, local.database_log_groups, [local.flow_log_group, local.alarms])
   }
 
   # AWS chooses a key's identifier; the tags narrow it to this environment's.

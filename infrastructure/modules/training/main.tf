@@ -106,7 +106,7 @@ data "aws_iam_policy_document" "mage" {
   statement {
     sid       = "Artifacts"
     actions   = ["s3:GetObject", "s3:PutObject"]
-    resources = [for prefix in ["datasets", "keys", "mlflow", "outcomes", "reference"] : "${var.artifact_bucket_arn}/${prefix}/*"]
+    resources = [for prefix in ["datasets", "mlflow", "outcomes", "reference"] : "${var.artifact_bucket_arn}/${prefix}/*"]
   }
 
   # What another environment sent (promote.tf).
