@@ -9,16 +9,15 @@ import numpy as np
 from contract.bundle import Manifest
 from contract.features import FEATURE_NAMES, FEATURES
 from contract.grades import grade_class
-from contract.scores import Floats, f1_macro, row_log_loss
+from contract.scores import Floats, f1_macro
 from orchestrator.training.data.students import Students
 from orchestrator.training.models.parity import MAX_DIFFERENCE, OnnxModel
+from orchestrator.training.release.comparison import BOUND_QUANTILE, LOG_LOSS_MARGIN, compare
 from orchestrator.training.release.gate import FLOOR_F1, Verdict
 from orchestrator.training.release.publication import Bundle
 
-MARGIN = 0.005
-"""Nats of log-loss by which a version may be worse than the champion, chance apart."""
-QUANTILE = 1.645
-"""One-sided 95 %: only evidence refuses."""
+SEED = 7
+"""For the resampled error of f1-macro, which decides nothing here."""
 MORE_ABSENCES = 5
 
 Answers = tuple[Floats, Floats]
@@ -101,13 +100,12 @@ def _on_rows(rows: Students, ours: Answers, theirs: Answers | None) -> Rule:
             f"f1-macro {score:.3f} on {len(rows)} test rows of this environment {word} the floor "
             f"{FLOOR_F1:.2f}; there is no champion to compare it with."
         )
-    loss = row_log_loss(rows.grades, ours[0]) - row_log_loss(rows.grades, theirs[0])
-    error = float(loss.std(ddof=1) / np.sqrt(len(loss))) if len(loss) > 1 else float("inf")
-    accepted = max(MARGIN, QUANTILE * error)
-    good = bool(loss.mean() <= accepted)
+    found = compare(rows, ours, theirs, SEED)
+    gain = found.log_loss_gain
+    # Only evidence refuses: a person has asked for this version.
+    good = bool(gain.gain + BOUND_QUANTILE * gain.error >= -LOG_LOSS_MARGIN)
     word = "Not worse" if good else "Worse"
     return good, (
-        f"{word} than the champion on {len(rows)} test rows of this environment: log-loss "
-        f"{loss.mean():+.4f} (accepted up to {accepted:.4f}), f1-macro {score:.3f} against "
-        f"{f1_macro(rows.grades, theirs[0]):.3f}."
+        f"{word} than the champion on {len(rows)} test rows of this environment:"
+        f" {found.describe()}."
     )
