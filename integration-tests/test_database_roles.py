@@ -48,7 +48,9 @@ def address_fixture() -> Iterator[str]:
             admin = psycopg2.connect(server.address("postgres"))
             admin.autocommit = True
             with admin.cursor() as cursor:
-                cursor.execute(f"CREATE ROLE {MASTER} LOGIN CREATEDB CREATEROLE")
+                cursor.execute(
+                    f"CREATE ROLE {MASTER} LOGIN CREATEDB CREATEROLE PASSWORD %s", (server.password,)
+                )
                 cursor.execute(f"CREATE DATABASE first OWNER {MASTER}")
             admin.close()
             yield server.address("first")
@@ -56,18 +58,18 @@ def address_fixture() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def prepare(address: str, name: str, password: str = "first") -> None:
-    """Run the program as its container does."""
+def prepare(address: str, name: str, password: str = "") -> None:
+    """Run the program as its container does; left out, the role gets the password of all here."""
     given = parse_dsn(address)
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("PG")},
         "PGHOST": given["host"],
         "PGPORT": given["port"],
         "PGUSER": MASTER,
-        "PGPASSWORD": given.get("password", ""),
+        "PGPASSWORD": given["password"],
         "FIRST_DATABASE": given["dbname"],
         "OWN_DATABASE": name,
-        "OWN_PASSWORD": password,
+        "OWN_PASSWORD": password or given["password"],
         "READS_LABELS": "1" if name == "mage" else "",
     }
     subprocess.run([sys.executable, "-c", PROGRAM.read_text("utf-8")], env=environment, check=True)

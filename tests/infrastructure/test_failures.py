@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 
+from localcloud.soak.faults import FAULTS as FAULTS_OF_SOAK
 from tests.infrastructure.support.plans import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "failures.md").read_text(encoding="utf-8")
@@ -16,7 +17,7 @@ FAULTS = ["down", "slow", "lying", "full"]
 COMPONENTS = (
     *("Input stream", "Event source mapping", "Function", "Model bucket"),
     *("Pointer (`champion.json`)", "Output stream", "Failure queue", "Ingest", "Postgres"),
-    *("Worker", "Mail", "Mage", "MLflow", "Web service", "Client", "Emulator and supervisor"),
+    *("Worker", "Evidently", "Mail", "Mage", "MLflow", "Web service", "Client", "Emulator and supervisor"),
     "Grafana",
 )
 NAMED = sorted(set(re.findall(r"`((?:integration-)?tests/[^`:]+\.py)::(\w+)`", PAGE)))
@@ -43,7 +44,12 @@ def test_every_fault_is_answered(component: str) -> None:
     assert [row[0] for row in cells] == FAULTS
     for row in cells:
         assert len(row) == 5 and row[1] and row[2]
-        assert "::" in row[4] or "not shown" in row[4] or row[4] == "as down"
+        assert "::" in row[4] or "soak: " in row[4] or "not shown" in row[4] or row[4] == "as down"
+
+
+def test_every_fault_of_the_soak_is_in_its_place() -> None:
+    """A fault that is renamed takes its row along, a new one needs one."""
+    assert set(re.findall(r"soak: `([a-z-]+)`", PAGE)) == set(FAULTS_OF_SOAK) - {"promoted"}
 
 
 def test_every_named_test_exists() -> None:
