@@ -26,17 +26,17 @@ class Event:
     partition_key: str
     truth: int | None = None
     code: str | None = None
-    student_id: int | None = None
+    student_id: str | None = None
 
 
 def good_events(students: pd.DataFrame) -> list[Event]:
     """One event per row; ``students`` holds student_id, the nine features and GradeClass."""
     events = []
     for row in students.to_dict("records"):
-        student_id = int(row["student_id"])
+        student_id = str(row["student_id"])
         payload = {"student_id": student_id, "student": features_of(row)}
         truth = int(row[TARGET])
-        events.append(Event(encode(payload), str(student_id), truth, student_id=student_id))
+        events.append(Event(encode(payload), student_id, truth, student_id=student_id))
     return events
 
 

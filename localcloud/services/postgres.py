@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -101,14 +102,14 @@ class Postgres(Service):
         """Where the server listens, for people: without the password."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{DATABASE}"
 
-    @property
+    @cached_property
     def password(self) -> str:
-        """The superuser's password, made once for a state directory and kept there."""
+        """The superuser's password, made once for a state directory and kept there.
+
+        Others are told it before the start: a directory that is cleared by then gets it again.
+        """
         file = self.directory / "password"
-        if not file.exists():
-            make_private(self.directory)
-            write_private(file, secrets.token_urlsafe(24).encode())
-        return file.read_text(encoding="ascii")
+        return file.read_text("ascii") if file.exists() else secrets.token_urlsafe(24)
 
     def address(self, database: str) -> str:
         """Return the address of one database of this server, password included."""
@@ -146,6 +147,9 @@ class Postgres(Service):
 
         A server in single-user mode listens nowhere and reads the statement from its input.
         """
+        file = self.directory / "password"
+        if not file.exists():
+            write_private(file, self.password.encode())
         access = data / "pg_hba.conf"
         fingerprint = hashlib.sha256(self.password.encode()).hexdigest()[:16]
         wanted = f"# {fingerprint}\n{_ACCESS}"

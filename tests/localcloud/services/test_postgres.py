@@ -1,10 +1,13 @@
-"""Whose database DATABASE_URL names."""
+"""Whose database DATABASE_URL names, and the password in it."""
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
-from localcloud.services.postgres import DATABASE, USER, other_database
+from localcloud.services.postgres import DATABASE, USER, Postgres, other_database
 
 
 @pytest.mark.parametrize(
@@ -24,3 +27,15 @@ def test_a_database_of_our_own_making_is_not_anothers(url: str | None, other: bo
     """
     given = other_database({"DATABASE_URL": url} if url is not None else {})
     assert given == (url if other else None)
+
+
+def test_a_directory_cleared_before_the_start_keeps_the_password(tmp_path: Path) -> None:
+    """GIVEN programs that were told the address WHEN the state is cleared THEN it still holds."""
+    kept = tmp_path / Postgres.name / "password"
+    kept.parent.mkdir()
+    kept.write_text("of-an-earlier-run", encoding="ascii")
+    server = Postgres(tmp_path)
+    told = server.environment()
+    assert "of-an-earlier-run" in told["DATABASE_URL"]
+    shutil.rmtree(server.directory)
+    assert server.environment() == told
