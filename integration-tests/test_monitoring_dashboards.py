@@ -51,8 +51,10 @@ def observed_fixture(postgres_server: Any, endpoint: str) -> Iterator[str]:
         cursor.execute("CREATE DATABASE observed")
     with opened(endpoint) as cloud:
         _live_through(cloud, postgres_server.address("observed"))
+    with admin.cursor() as cursor:
+        cursor.execute("ALTER ROLE grafana_ro PASSWORD 'of-this-test-only'")
     owner = postgres_server.address("observed")
-    yield re.sub(r"//[^@]+@", "//grafana_ro@", owner)
+    yield re.sub(r"//[^@]+@", "//grafana_ro:of-this-test-only@", owner)
     admin.close()
 
 

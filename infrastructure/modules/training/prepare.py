@@ -1,6 +1,6 @@
 """Make a service its own role and database before it starts: with the owner's rights, which the
 service itself does not get. It owns its database and nothing of monitoring's; READS_LABELS lets it
-read the view without students' ids that training learns from.
+read the view of labelled predictions, which training learns from.
 """
 
 import os
