@@ -49,7 +49,8 @@ def address_fixture() -> Iterator[str]:
             admin.autocommit = True
             with admin.cursor() as cursor:
                 cursor.execute(
-                    f"CREATE ROLE {MASTER} LOGIN CREATEDB CREATEROLE PASSWORD %s", (server.password,)
+                    f"CREATE ROLE {MASTER} LOGIN CREATEDB CREATEROLE PASSWORD %s",
+                    (server.password,),
                 )
                 cursor.execute(f"CREATE DATABASE first OWNER {MASTER}")
             admin.close()

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from localcloud.errors import EnvironmentMissing, ServiceFailed
-from localcloud.private import make_private, write_private
+from localcloud.private import write_private
 from localcloud.process import Process, tail
 from localcloud.service import Service, base_environment
 

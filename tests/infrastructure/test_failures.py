@@ -17,7 +17,16 @@ FAULTS = ["down", "slow", "lying", "full"]
 COMPONENTS = (
     *("Input stream", "Event source mapping", "Function", "Model bucket"),
     *("Pointer (`champion.json`)", "Output stream", "Failure queue", "Ingest", "Postgres"),
-    *("Worker", "Evidently", "Mail", "Mage", "MLflow", "Web service", "Client", "Emulator and supervisor"),
+    *(
+        "Worker",
+        "Evidently",
+        "Mail",
+        "Mage",
+        "MLflow",
+        "Web service",
+        "Client",
+        "Emulator and supervisor",
+    ),
     "Grafana",
 )
 NAMED = sorted(set(re.findall(r"`((?:integration-)?tests/[^`:]+\.py)::(\w+)`", PAGE)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -80,20 +81,24 @@ def test_a_child_ends_when_its_input_does(monkeypatch: pytest.MonkeyPatch) -> No
     child.supervise(CHILD, CONFIGURED, stop)
 
 
-def test_a_child_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_that_does_not_end_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """GIVEN a child that is busy and may be cut short WHEN the worker stops THEN it is killed."""
-    started = child.subprocess.Popen
-    running: list[Any] = []
-    _as_child(monkeypatch, "import time; time.sleep(600)")
-    inner = child.subprocess.Popen
-
-    def popen(*arguments: Any, **options: Any) -> Any:
-        process = inner(*arguments, **options)
-        running.append(process)
-        return process
-
-    monkeypatch.setattr(child.subprocess, "Popen", popen)
+    file = tmp_path / "pid"
+    _as_child(
+        monkeypatch,
+        f"import os, pathlib, time; pathlib.Path({str(file)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(600)",
+    )
     stop = threading.Event()
-    threading.Timer(0.1, stop.set).start()
+
+    def started() -> None:
+        while not file.exists() or not file.read_text():
+            time.sleep(0.01)
+        stop.set()
+
+    threading.Thread(target=started, daemon=True).start()
     child.supervise(CHILD._replace(stop_seconds=0.0), CONFIGURED, stop)
-    assert started is not popen and running[0].wait(60) == -9
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(file.read_text()), 0)

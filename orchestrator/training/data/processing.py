@@ -8,7 +8,6 @@ import msgspec
 import pandas as pd
 from sklearn.preprocessing import MinMaxScaler
 
-from contract.features import IDENTIFIER
 from contract.grades import GRADES, TARGET
 from orchestrator.training.data.datasets import (
     Dataset,

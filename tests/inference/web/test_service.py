@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from contract.bundle import POINTER_FILE
 from contract.features import DEFAULT_MODEL_NAME
 from inference.model.champion import Champion
 from inference.model.store import LocalStore, PointerFile
@@ -54,12 +53,12 @@ class Watched(LocalStore):
         super().__init__(models, DEFAULT_MODEL_NAME)
         self.looks, self.again = 0, threading.Event()
 
-    def pointer(self, known: str | None, name: str = POINTER_FILE) -> PointerFile | None:
+    def pointer(self, known: str | None) -> PointerFile | None:
         """Look."""
         self.looks += 1
         if self.looks > 1:
             self.again.set()
-        return super().pointer(known, name)
+        return super().pointer(known)
 
 
 def test_an_idle_service_looks_by_a_timer(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
