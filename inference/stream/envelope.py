@@ -72,21 +72,27 @@ def _parts(records: list[_Record], most: int) -> Iterator[Part]:
     newest = -math.inf
     for record in records:
         kinesis = record.kinesis
-        newest = max(newest, kinesis.arrival)
-        for item in _items(record):
-            items.append(item)
+        if kinesis.arrival > newest:
+            newest = kinesis.arrival
+        if not is_aggregate(kinesis.data):
+            items.append(_item(record, kinesis.data, kinesis.partition_key))
             numbers.append(kinesis.sequence_number)
-            if len(items) == most:
-                yield Part(items, numbers, newest)
-                items, numbers = [], []
+        else:
+            for item in _user_items(record):
+                if len(items) == most:
+                    yield Part(items, numbers, newest)
+                    items, numbers = [], []
+                items.append(item)
+                numbers.append(kinesis.sequence_number)
+        if len(items) == most:
+            yield Part(items, numbers, newest)
+            items, numbers = [], []
     if items:
         yield Part(items, numbers, newest)
 
 
-def _items(record: _Record) -> Iterable[Item]:
+def _user_items(record: _Record) -> Iterable[Item]:
     kinesis = record.kinesis
-    if not is_aggregate(kinesis.data):
-        return (_item(record, kinesis.data, kinesis.partition_key),)
     try:
         packed = user_records(kinesis.data)
     except AggregateError:
