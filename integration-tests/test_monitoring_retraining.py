@@ -38,7 +38,7 @@ def test_retraining_waits_for_labels_then_runs_once_and_is_reported(
     add_labels(connection, 60)
     deliver(outbox, connection)
     assert [run["variables"] for run in mage.runs] == [
-        {"request_id": "incident-1-1", "seed": 42, "trials": 10, "labelled": True}
+        {"request_id": "incident-1-1", "seed": 42, "trials": 10, "labelled": True, "drift": True}
     ]
     assert entries_of(connection)["incident:1:retrain:1"]["state"] == "running"
     put_outcome(
