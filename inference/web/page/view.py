@@ -96,9 +96,14 @@ def percent(share: float) -> str:
 
 
 def sureness(share: float) -> str:
-    """Return in words how sure the most likely grade is."""
-    for bound, words in ((0.85, "very likely"), (0.65, "likely"), (0.5, "more likely than not")):
-        if share >= bound:
+    """Return in words how sure the most likely grade is: of the percent that stand beside them."""
+    for bound, words in (
+        (85, "very likely"),
+        (65, "likely"),
+        (51, "more likely than not"),
+        (50, "as likely as not"),
+    ):
+        if round(share * 100) >= bound:
             return words
     return "but it is a close call"
 

@@ -48,3 +48,19 @@ def test_a_part_of_the_year_is_said(elapsed: float, said: str) -> None:
     """Given a whole year, nothing is; given a part, how much."""
     words = view.year_words(elapsed)
     assert words.startswith(said) and bool(words) == bool(said)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.851, "very likely"),
+        (0.844, "likely"),
+        (0.506, "more likely than not"),
+        (0.5049, "as likely as not"),
+        (0.496, "as likely as not"),
+        (0.494, "but it is a close call"),
+    ],
+)
+def test_words_are_those_of_the_percent_beside_them(share: float, words: str) -> None:
+    """GIVEN a chance WHEN put in words THEN they fit the rounded figure: 50 % is no "more"."""
+    assert view.sureness(share) == words
