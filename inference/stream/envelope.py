@@ -72,8 +72,7 @@ def _parts(records: list[_Record], most: int) -> Iterator[Part]:
     newest = -math.inf
     for record in records:
         kinesis = record.kinesis
-        if kinesis.arrival > newest:
-            newest = kinesis.arrival
+        newest = max(newest, kinesis.arrival)
         if not is_aggregate(kinesis.data):
             items.append(_item(record, kinesis.data, kinesis.partition_key))
             numbers.append(kinesis.sequence_number)
