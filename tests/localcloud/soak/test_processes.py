@@ -24,9 +24,13 @@ def test_growth_while_starting_is_none() -> None:
 
 def test_processes_are_found_by_state_and_role(tmp_path: Path) -> None:
     """GIVEN a process whose command line names the state and a role WHEN asked THEN it is found."""
-    code = "import sys; sys.stdin.read()"
+    code = "import sys; print(flush=True); sys.stdin.read()"
     command = [sys.executable, "-c", code, "localcloud.lambda_host", str(tmp_path / "lambda")]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as child:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes) as child:
+        assert child.stdout is not None
+        # Until it runs its command line may be empty.
+        child.stdout.readline()
         assert using(tmp_path) == [child.pid]
         assert by_role(os.getpid())["host"] == [child.pid]
         assert megabytes(child.pid) > 1
