@@ -61,7 +61,11 @@ def schedule(url: str, pipeline: str) -> dict[str, Any]:
     """Return the pipeline's API trigger; the server loads triggers some seconds after it is up."""
     deadline = time.monotonic() + TRIGGER_SECONDS
     while time.monotonic() < deadline:
-        schedules = call(f"{url}/api/pipelines/{pipeline}/pipeline_schedules")
+        try:
+            schedules = call(f"{url}/api/pipelines/{pipeline}/pipeline_schedules")
+        except AssertionError:
+            # An OperationalError of Mage's SQLite, met once on a busy machine while triggers load.
+            schedules = {"pipeline_schedules": []}
         for trigger in schedules["pipeline_schedules"]:
             if trigger["name"] == f"{pipeline}_api":
                 return dict(trigger)
