@@ -130,10 +130,10 @@ lock: setup ## Compile the locked requirements of every component (LOCK_ARGS=--u
 	@.ci/lock $(LOCK_ARGS)
 
 compose-up: setup ## With Docker: LocalStack, the images, Grafana, all healthy (see docker-compose.yaml)
-	@$(BIN)/python -m localcloud.compose up
+	@$(BIN)/python -m localcloud.docker.compose up
 
 compose-down: ## Stop what compose-up started; volumes are kept
-	@$(BIN)/python -m localcloud.compose down
+	@$(BIN)/python -m localcloud.docker.compose down
 
 image: ## Build the Lambda image with docker or podman (BASE_IMAGE=... for another base)
 	@$(if $(BASE_IMAGE),BASE_IMAGE="$(BASE_IMAGE)") .ci/image build

@@ -14,7 +14,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localcloud.configuration import REPOSITORY, Configuration, load
-from localcloud.keeper import Copy
+from localcloud.docker.keeper import Copy
 from localcloud.provision import client
 from localcloud.services.emulator import Emulator
 from tests.localcloud.support.deployment import eventually
@@ -34,7 +34,7 @@ class Again(Emulator):
 def keeping(state: Path, variables: dict[str, str]) -> Iterator[Path]:
     """Run the keeper; yield the file it touches after each good look."""
     ready = state / "ready"
-    command = [sys.executable, "-m", "localcloud.keeper"]
+    command = [sys.executable, "-m", "localcloud.docker.keeper"]
     with subprocess.Popen(
         [*command, "--state", str(state / "copies"), "--ready", str(ready)],
         cwd=REPOSITORY,

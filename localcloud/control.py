@@ -11,8 +11,8 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from inference.client.failures import FailureQueue
-from localcloud import compose
 from localcloud.configuration import REPOSITORY
+from localcloud.docker import compose
 from localcloud.errors import LocalCloudError, ServiceFailed
 from localcloud.lock import is_held, wait_free
 from localcloud.process import tail

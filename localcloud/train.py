@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from localcloud import compose
 from localcloud.configuration import REPOSITORY
+from localcloud.docker import compose
 from localcloud.errors import EnvironmentMissing
 from localcloud.lock import is_held
 from localcloud.process import Process

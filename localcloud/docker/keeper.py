@@ -1,4 +1,4 @@
-"""Keep an emulated cloud as it was through restarts that empty it: ``python -m localcloud.keeper``.
+"""Keep an emulated cloud as it was through restarts that empty it: ``python -m localcloud.docker.keeper``.
 
 LocalStack's free edition forgets everything when it stops, and reports itself healthy. This creates
 what is missing and puts back the objects of its buckets, which it copies to ``--state`` while they
@@ -113,7 +113,7 @@ def look(configuration: Configuration, variables: Mapping[str, str], state: Path
 
 def main() -> int:
     """Look every five seconds until a signal comes; ``--ready`` is touched when all is there."""
-    parser = argparse.ArgumentParser(prog="localcloud.keeper", description=__doc__)
+    parser = argparse.ArgumentParser(prog="localcloud.docker.keeper", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="where the copies are kept")
     parser.add_argument("--ready", type=Path, required=True, help="touched after each good look")
     parser.add_argument(

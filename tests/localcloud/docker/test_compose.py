@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from localcloud import compose, control
+from localcloud import control
 from localcloud.configuration import REPOSITORY, load
+from localcloud.docker import compose
 from localcloud.errors import ConfigurationError, LocalCloudError
 from localcloud.state_file import read_variables, write_variables
 
@@ -53,3 +54,5 @@ def test_a_stack_in_docker_is_not_overlooked(tmp_path: Path) -> None:
     assert not control.down(tmp_path)
     known = read_variables(tmp_path) or {}
     assert known["FAILURE_QUEUE_URL"] == "http://queue" and compose.ours(tmp_path)
+    # What `make redrive` invokes is the image, not LocalStack.
+    assert known["AWS_ENDPOINT_URL_LAMBDA"] == f"http://127.0.0.1:{compose.PORTS['LAMBDA_PORT']}"

@@ -1,4 +1,4 @@
-"""The same stack in Docker: ``python -m localcloud.compose up`` and ``down`` (docker-compose.yaml).
+"""The same stack in Docker: ``python -m localcloud.docker.compose up`` and ``down`` (docker-compose.yaml).
 
 Writes the variables by which the other commands of this machine find what runs there, and says
 what to do next.
@@ -84,6 +84,7 @@ def variables(
     return {
         MARK: "student-performance",
         "AWS_ENDPOINT_URL": address["LOCALSTACK"],
+        "AWS_ENDPOINT_URL_LAMBDA": address["LAMBDA"],
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -158,7 +159,9 @@ def _docker(*arguments: str, output: int | None = None) -> subprocess.CompletedP
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``up`` or ``down``; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m localcloud.compose", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m localcloud.docker.compose", description=__doc__
+    )
     parser.add_argument("command", choices=("up", "down"))
     parser.add_argument("--state", type=Path, default=DEFAULT_STATE)
     options = parser.parse_args(arguments)

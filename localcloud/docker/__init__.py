@@ -1,0 +1,1 @@
+"""The same stack in Docker, from this machine; and what it needs beside LocalStack."""
