@@ -27,6 +27,7 @@ from inference.model.champion import Champion
 from inference.model.store import LocalStore
 from inference.observability import Observer
 from inference.stream.aggregation import user_records
+from inference.stream.deaths import Deaths
 from inference.stream.publisher import Publisher
 from tests.inference.support import factory
 from tests.inference.support.aggregate import aggregate
@@ -114,7 +115,8 @@ def main() -> None:
         directory = Path(name)
         factory.publish(directory)
         champion = Champion(LocalStore(directory, DEFAULT_MODEL_NAME), DEFAULT_MODEL_NAME, 60)
-        application = Application(champion, Publisher(NoNetwork(), "out", 1), Observer())
+        publisher, deaths = Publisher(NoNetwork(), "out", 1), Deaths(directory / "deaths")
+        application = Application(champion, publisher, Observer(), deaths)
         application.ready()
         gc.collect()
         gc.freeze()
