@@ -81,6 +81,9 @@ def test_what_a_restart_empties_comes_back(tmp_path: Path) -> None:
             eventually((kept / "gone").exists)
             s3.delete_object(Bucket=models, Key="gone")
             eventually(lambda: not (kept / "gone").exists())
+            # Rows of students under their pseudonyms are among them.
+            assert kept.stat().st_mode & 0o077 == 0
+            assert all(file.stat().st_mode & 0o077 == 0 for file in kept.iterdir())
             first.stop()
             ready.unlink()
             with Again(tmp_path / "second", first.port):

@@ -18,6 +18,7 @@ from localcloud.configuration import DEFAULT_STATE, REPOSITORY, Configuration, l
 from localcloud.errors import ConfigurationError, LocalCloudError
 from localcloud.lock import is_held
 from localcloud.ports import LOOPBACK, is_free
+from localcloud.private import make_state
 from localcloud.provision import client, names
 from localcloud.state_file import clear, read_variables, write_variables
 
@@ -129,7 +130,7 @@ def up(state: Path) -> None:
     known = variables(configuration, chosen, "")
     sqs = client("sqs", known)
     queue = str(sqs.get_queue_url(QueueName=configuration.failure_queue_name)["QueueUrl"])
-    state.mkdir(parents=True, exist_ok=True)
+    make_state(state)
     write_variables(state, variables(configuration, chosen, queue))
     print(NEXT.format_map(known))
 

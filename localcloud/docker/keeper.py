@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from contract.bundle import POINTER_FILE
 from localcloud.configuration import LOCAL_VARIABLES, Configuration, load
 from localcloud.errors import LocalCloudError
+from localcloud.private import make_private, write_private
 from localcloud.provision import client, provision
 
 LOOK_SECONDS = 5.0
@@ -45,7 +46,7 @@ class Copy:
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
                 raise
-            self._restoring.parent.mkdir(parents=True, exist_ok=True)
+            make_private(self._restoring.parent)
             self._restoring.touch()
         return self._restoring.exists()
 
@@ -65,13 +66,13 @@ class Copy:
         known = self._known()
         if listed == known:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_private(self._folder)
         for key in sorted(listed, key=_pointers_last):
             if known.get(key) != listed[key]:
                 # One that changes meanwhile fails here and is copied by the next look.
                 found = self._s3.get_object(Bucket=self._bucket, Key=key, IfMatch=listed[key])
-                _replace(self._folder / quote(key, safe=""), found["Body"].read())
-        _replace(self._index, msgspec.json.encode(listed))
+                write_private(self._folder / quote(key, safe=""), found["Body"].read())
+        write_private(self._index, msgspec.json.encode(listed))
         for key in known.keys() - listed.keys():
             (self._folder / quote(key, safe="")).unlink(missing_ok=True)
 
@@ -84,12 +85,6 @@ class Copy:
 
 def _pointers_last(key: str) -> tuple[bool, str]:
     return key.endswith(POINTER_FILE), key
-
-
-def _replace(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
 
 
 def look(configuration: Configuration, variables: Mapping[str, str], state: Path) -> int | None:
